@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora::{AccountTurn, Database};
+use aurora::{AccountLock, Database};
 use domain::dictionary::Dictionary;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -261,12 +261,12 @@ impl<D: Directory> Accounts<D> {
     /// deadline, so that the lock is released by its owner: a function is frozen once it has
     /// answered.
     async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let turn = AccountTurn::take(&self.database).await.map_err(|error| match error {
+        let turn = AccountLock::take(&self.database).await.map_err(|error| match error {
             aurora::Error::OutOfTime => ChangeError::Turn,
             error => ChangeError::Database(error),
         })?;
         let done = self.in_time(change).await;
-        turn.end().await;
+        turn.release().await;
         done
     }
 

@@ -19,11 +19,11 @@ pub trait PendingChunk: Send + Sync {
     type Error: From<Error> + MaybeDatabase + Send;
 
     /// The result of a committed chunk.
-    type Brought: Send;
+    type Output: Send;
 
     /// Does everything between BEGIN and COMMIT. Claims the chunk in the ledger first, so that a
     /// concurrent delivery of the same chunk waits there, and then finds it committed or free.
-    fn fill(&self, tx: &Tx) -> impl Future<Output = Result<Self::Brought, Rollback<Self::Error>>> + Send;
+    fn fill(&self, tx: &Tx) -> impl Future<Output = Result<Self::Output, Rollback<Self::Error>>> + Send;
 
     /// Returns true if the ledger has the chunk. Waits for a COMMIT of it that is under way.
     fn is_committed(&self, database: &Database) -> impl Future<Output = Result<bool, Error>> + Send;
@@ -89,7 +89,7 @@ impl<E: MaybeDatabase> MaybeDatabase for Rollback<E> {
 pub async fn commit<C: PendingChunk>(
     database: &Database,
     mut chunk: C,
-) -> Result<Committed<C::Brought>, C::Error> {
+) -> Result<Committed<C::Output>, C::Error> {
     let mut attempt = 1;
     let mut pause = FENCE_PAUSE;
     loop {

@@ -160,7 +160,7 @@ mod tests {
         failing: u32,
     ) -> (Result<(), &'static str>, String) {
         let story = Mutex::new(String::new());
-        let told = lanes(3600).commit_all(queue(chunks).await, |chunk| {
+        let committed = lanes(3600).commit_all(queue(chunks).await, |chunk| {
             story.lock().unwrap().push_str(&format!("+{} ", chunk.0));
             let story = &story;
             async move {
@@ -170,7 +170,7 @@ mod tests {
                 if chunk.0 == failing { Err("failed") } else { Ok(()) }
             }
         });
-        (told.await, story.into_inner().unwrap())
+        (committed.await, story.into_inner().unwrap())
     }
 
     #[tokio::test(start_paused = true)]

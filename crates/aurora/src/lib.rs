@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod account_turn;
+mod account_lock;
 pub mod audit;
 mod client;
 pub mod committer;
@@ -23,7 +23,7 @@ pub mod snapshot;
 pub mod swap;
 mod tables;
 
-pub use account_turn::AccountTurn;
+pub use account_lock::AccountLock;
 pub use client::{
     Cause, Database, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx, Value, Write,
     limits,

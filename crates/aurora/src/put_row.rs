@@ -64,7 +64,7 @@ pub async fn put_row<'a>(
                 return Ok(put);
             }
             Err(Aborted::Work(Stop::Taken)) => return Ok(Put::Taken),
-            Err(Aborted::Work(Stop::Outrun)) => {}
+            Err(Aborted::Work(Stop::Overtaken)) => {}
             Err(Aborted::Database(error)) => return Err(error),
         }
     }
@@ -75,7 +75,7 @@ pub async fn put_row<'a>(
 /// Why work on a row stops.
 enum Stop {
     /// The row has come or gone since it was asked for.
-    Outrun,
+    Overtaken,
     /// The row exists and must be kept.
     Taken,
 }
@@ -94,10 +94,10 @@ async fn put<'a>(
     let Verdict { accepted, mut rejected, .. } = rows.judge(&facts);
     if !rejected.is_empty() {
         keep_rejected(tx, table, &rejected, request_id).await?;
-        return rejected.pop().map(Put::Rejected).ok_or(Aborted::Work(Stop::Outrun));
+        return rejected.pop().map(Put::Rejected).ok_or(Aborted::Work(Stop::Overtaken));
     }
     let row = accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)));
-    let (values, id) = row.ok_or(Aborted::Work(Stop::Outrun))?;
+    let (values, id) = row.ok_or(Aborted::Work(Stop::Overtaken))?;
     if only_create {
         return create(tx, table, values, actor, Stop::Taken).await;
     }
@@ -105,10 +105,10 @@ async fn put<'a>(
     // theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // If it exists by now, the next transaction finds it.
-        return create(tx, table, values, actor, Stop::Outrun).await;
+        return create(tx, table, values, actor, Stop::Overtaken).await;
     }
     if ids::read_in(tx, select_for_update(table, id)).await?.is_empty() {
-        return Err(Aborted::Work(Stop::Outrun));
+        return Err(Aborted::Work(Stop::Overtaken));
     }
     if let Some(actor) = actor {
         audit::replaced(tx, actor, table, id, values).await?;
@@ -130,7 +130,7 @@ async fn create<'a>(
     let mut writer = InsertWriter::new(table);
     // One row fits one statement: the dictionary refuses wider tables.
     writer.push(values);
-    let insert = writer.finish().ok_or(Aborted::Work(Stop::Outrun))?;
+    let insert = writer.finish().ok_or(Aborted::Work(Stop::Overtaken))?;
     match tx.execute(Statement::new(insert.sql)).await {
         Ok(_) => {}
         Err(error) if error.is_duplicate_key() => return Err(Aborted::Work(taken)),

@@ -103,7 +103,7 @@ impl<'a> Insert<'_, 'a> {
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
         let settled = match committed {
             Ok(()) => last.ok_or(ClaimError::Lost),
-            Err(error) => match (claim.give_back(database).await, last) {
+            Err(error) => match (claim.release(database).await, last) {
                 // It was committed, and only the answer to the COMMIT was lost.
                 (Ok(true), Some(answered)) => Ok(answered),
                 (Ok(_), _) => Err(error.with_nothing_in()),
@@ -229,14 +229,14 @@ async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
         };
         match failure.database() {
             Some(error) if direct.is_some() && is_fault_of_rows(error) => direct = None,
-            Some(error) if error.is_duplicate_key() && attempt == ATTEMPTS => return Err(outrun().into()),
+            Some(error) if error.is_duplicate_key() && attempt == ATTEMPTS => return Err(overtaken().into()),
             Some(error) if error.is_duplicate_key() => attempt += 1,
             _ => return Err(failure),
         }
     }
 }
 
-fn outrun() -> Error {
+fn overtaken() -> Error {
     let message = "others kept taking ids of the batch".to_owned();
     Error::Unavailable { message, may_have_run: false, source: None }
 }

@@ -37,8 +37,8 @@ pub(crate) async fn list(
     let filter = Filter::read(service.dictionary, &query)?;
     filter.table.as_deref().map_or(Ok(()), |table| caller.require(table))?;
     let seen = Seen::new(service.dictionary, &caller);
-    let wanted = loads::Wanted {
-        of: filter.table.as_deref().map_or_else(|| seen.of(), loads::Of::Table),
+    let wanted = loads::LoadFilter {
+        tables: filter.table.as_deref().map_or_else(|| seen.of(), loads::TableFilter::Table),
         status: filter.status,
         key: filter.key.as_deref(),
     };
@@ -78,10 +78,10 @@ impl Seen {
         }
     }
 
-    pub(crate) fn of(&self) -> loads::Of<'_> {
+    pub(crate) fn of(&self) -> loads::TableFilter<'_> {
         match self {
-            Self::AllBut(hidden) => loads::Of::AllBut(hidden),
-            Self::Among(seen) => loads::Of::Among(seen),
+            Self::AllBut(hidden) => loads::TableFilter::AllBut(hidden),
+            Self::Among(seen) => loads::TableFilter::Among(seen),
         }
     }
 }
@@ -146,7 +146,7 @@ async fn with_links(links: &Links, page: RejectsPage) -> Result<Rejects, LinkErr
         Rejects { rejects: Vec::new(), rejects_files: total, rejects_next: next, rejects_expire_at: None };
     if !files.is_empty() {
         let signer = links.signer(SystemTime::now()).await?;
-        answer.rejects_expire_at = Some(signer.expire_at()?);
+        answer.rejects_expire_at = Some(signer.expires_at.clone());
         for file in files {
             let url = signer.link(&file.key)?;
             answer.rejects.push(RejectsLink { file, url });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use accounts::{ChangeError, DirectoryError, Groups, Password, Username};
 use anyhow::Result;
-use aurora::{AccountTurn, Deadline};
+use aurora::{AccountLock, Deadline};
 use serde_json::json;
 
 use crate::support::{Function, PASSWORD};
@@ -175,7 +175,7 @@ async fn a_directory_that_does_not_answer_keeps_no_turn() -> Result<()> {
 async fn who_waits_too_long_for_the_turn_changes_nothing() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &[]);
-    let turn = AccountTurn::take(&function.accounts.database).await?;
+    let turn = AccountLock::take(&function.accounts.database).await?;
     let body = json!({ "groups": ["writer"] });
     let ola = Some(("ola@x.example", "operator"));
     let answer = function.ask(ola, "POST", "/accounts/ann@x.example/approve", body).await;
@@ -183,7 +183,7 @@ async fn who_waits_too_long_for_the_turn_changes_nothing() -> Result<()> {
     assert!(answer.headers.iter().any(|(name, _)| name == "retry-after"));
     assert!(answer.body["detail"].as_str().unwrap().starts_with("Others are changing accounts"));
     assert!(function.pool.state().changes.is_empty());
-    turn.end().await;
+    turn.release().await;
     Ok(())
 }
 

@@ -40,9 +40,9 @@ pub(crate) const FINISH_GRACE: Duration = Duration::from_secs(2);
 
 /// The least time to release the claim of an idempotency key: without it the client waits until the
 /// lease ends.
-pub(crate) const GIVE_BACK_GRACE: Duration = Duration::from_secs(1);
+pub(crate) const RELEASE_GRACE: Duration = Duration::from_secs(1);
 
 /// The time that a write may take beyond its deadline: a COMMIT that is not answered, then its
 /// ROLLBACK, then the release of the claim, one after the other. A caller that stops earlier leaves
 /// locks behind, and an outcome that could have been known.
-pub const FINISH_TIME: Duration = FINISH_GRACE.saturating_mul(2).saturating_add(GIVE_BACK_GRACE);
+pub const FINISH_TIME: Duration = FINISH_GRACE.saturating_mul(2).saturating_add(RELEASE_GRACE);

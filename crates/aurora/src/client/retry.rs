@@ -35,14 +35,14 @@ where
 {
     let mut backoff = Backoff::default();
     loop {
-        let Some(patience) = patience(deadline, repeat) else { return Err(Error::OutOfTime) };
+        let Some(timeout) = timeout(deadline, repeat) else { return Err(Error::OutOfTime) };
         // The SDK's futures are deep and of some 10 KB; boxed, they stay out of the futures of
         // everything built on this.
-        let error = match tokio::time::timeout(patience, Box::pin(operation())).await {
+        let error = match tokio::time::timeout(timeout, Box::pin(operation())).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
             Err(_) => Error::Unavailable {
-                message: format!("no answer after {} ms", patience.as_millis()),
+                message: format!("no answer after {} ms", timeout.as_millis()),
                 may_have_run: true,
                 source: None,
             },
@@ -71,7 +71,7 @@ where
 }
 
 /// Returns how long one try may take; `None` once nothing is left.
-fn patience(deadline: Deadline, repeat: Repeat) -> Option<Duration> {
+fn timeout(deadline: Deadline, repeat: Repeat) -> Option<Duration> {
     match repeat {
         Repeat::Unless(Write::Commit) => Some(deadline.remaining().clamp(FINISH_GRACE, CALL_TIMEOUT)),
         _ if deadline.is_over() => None,
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_never_comes_is_given_up_at_the_deadline() {
+    async fn an_answer_that_never_comes_times_out_at_the_deadline() {
         let deadline = Deadline::after(Duration::from_secs(5));
         let result =
             call(deadline, Repeat::Unless(Write::Statement), std::future::pending::<Result<(), Error>>).await;

@@ -31,7 +31,11 @@ impl Statement {
 
     /// Binds a parameter that the SQL text has only if there is a value.
     #[must_use]
-    pub fn bind_some(self, name: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) -> Self {
+    pub(crate) fn bind_some(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        value: Option<impl Into<Value>>,
+    ) -> Self {
         match value {
             Some(value) => self.bind(name, value),
             None => self,

@@ -1,6 +1,6 @@
 //! Answers in records: written in the transaction of the rows, read when the request comes again.
 
-use super::{Claim, ClaimError, KEPT_HOURS, Record};
+use super::{Claim, ClaimError, RETENTION_HOURS, Record};
 use crate::client::Error;
 use crate::ledger::Only;
 use crate::{Database, Statement, Tx};
@@ -30,7 +30,7 @@ pub(super) async fn write(tx: &Tx, claim: &Claim, answer: &StoredAnswer) -> Resu
     // The record first: whoever waits for it must not be met on the way back from its pieces.
     let sql = format!(
         "UPDATE rowgate_idempotency_keys SET status = :status, answer = :answer, answer_bytes = :bytes, \
-         expires_at = UTC_TIMESTAMP(3) + INTERVAL {KEPT_HOURS} HOUR \
+         expires_at = UTC_TIMESTAMP(3) + INTERVAL {RETENTION_HOURS} HOUR \
          WHERE record_id = :record AND claim = :claim AND status IS NULL"
     );
     let statement = Statement::new(sql)

@@ -5,17 +5,17 @@ use std::time::Duration;
 use domain::idempotency::KeyedRequest;
 use serde::Deserialize;
 
-use super::{ClaimError, ClaimSettings, KEPT_HOURS, Record, StoredAnswer, answer, read};
+use super::{ClaimError, ClaimSettings, RETENTION_HOURS, Record, StoredAnswer, answer, read};
 use crate::client::Error;
-use crate::client::limits::GIVE_BACK_GRACE;
+use crate::client::limits::RELEASE_GRACE;
 use crate::{Database, Deadline, Statement, Tx};
 
 /// Old records that one cleaning deletes at most: with the default rate twice as many as claims
 /// make.
-const SWEPT: u32 = 16;
+const REAPED: u32 = 16;
 
 /// Time that a cleaning may take; the request that does it waits for it.
-const SWEEP_TIME: Duration = Duration::from_secs(2);
+const REAP_TIME: Duration = Duration::from_secs(2);
 
 /// The right to answer the request of a key: of all requests with the key, one has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Claim {
     /// Releases the claim after its work failed, so that the key can be used again at once. Returns
     /// true if the answer is committed all the same. That is final: a transaction that still held
     /// the record would be waited for.
-    pub(crate) async fn give_back(&self, database: &Database) -> Result<bool, Error> {
+    pub(crate) async fn release(&self, database: &Database) -> Result<bool, Error> {
         #[derive(Deserialize)]
         struct Row {
             status: Option<u16>,
@@ -114,7 +114,7 @@ impl Claim {
 
 /// Returns the database with some time left to release a claim.
 fn in_grace(database: &Database) -> Database {
-    database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_GRACE)))
+    database.with_deadline(database.deadline().max(Deadline::after(RELEASE_GRACE)))
 }
 
 async fn take(
@@ -205,9 +205,9 @@ async fn delete_expired(database: &Database, record: &str) -> Result<(), Error> 
 
 /// Deletes some expired records. Nothing depends on it: they count as absent already.
 async fn delete_old(database: &Database) {
-    let database = &database.within(Deadline::after(SWEEP_TIME));
+    let database = &database.within(Deadline::after(REAP_TIME));
     let sql = format!(
-        "DELETE FROM rowgate_idempotency_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT {SWEPT}"
+        "DELETE FROM rowgate_idempotency_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT {REAPED}"
     );
     if let Err(error) = database.execute(Statement::new(sql).idempotent()).await {
         tracing::info!(error.class = error.class(), "old idempotency records are left to a later request");
@@ -219,5 +219,5 @@ fn after_lease(settings: &ClaimSettings) -> String {
 }
 
 fn after_keeping() -> String {
-    format!("UTC_TIMESTAMP(3) + INTERVAL {KEPT_HOURS} HOUR")
+    format!("UTC_TIMESTAMP(3) + INTERVAL {RETENTION_HOURS} HOUR")
 }

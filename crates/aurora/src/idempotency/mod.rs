@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! claim (commits by itself) --> BEGIN, rows, answer into the record, COMMIT --> answer
-//!                          \--> fails: give the claim back
+//!                          \--> fails: release the claim
 //! ```
 //!
 //! The record of a key has one claim at a time. An answer is written only by the request whose
@@ -24,7 +24,7 @@ use crate::ledger::truth;
 use crate::{Database, MaybeDatabase, Statement};
 
 /// The time that the record of a key is kept, in hours.
-pub const KEPT_HOURS: u32 = 24;
+const RETENTION_HOURS: u32 = 24;
 
 /// Settings of claims.
 #[derive(Debug, Clone, Copy, PartialEq)]

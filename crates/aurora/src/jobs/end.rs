@@ -16,7 +16,7 @@ pub enum Ending<'a> {
     Failed(&'a str),
     /// Failed for a reason that may pass, after the last try; a message from the dead-letter queue
     /// makes it resume.
-    GivenUp(&'a str),
+    Abandoned(&'a str),
     /// The very same bytes are loaded already.
     Skipped {
         /// The load that brought them.
@@ -30,10 +30,10 @@ pub enum Ending<'a> {
 
 /// Returns the statement that ends a running load; its figures are the sums of its chunks.
 pub(crate) fn end_load(run: &Run, ending: Ending<'_>) -> Statement {
-    let given_up = matches!(ending, Ending::GivenUp(_));
+    let given_up = matches!(ending, Ending::Abandoned(_));
     match ending {
         Ending::Completed(digest) => update_load(run, LoadStatus::Completed, Some(digest), None, None),
-        Ending::Failed(reason) | Ending::GivenUp(reason) => {
+        Ending::Failed(reason) | Ending::Abandoned(reason) => {
             update_load(run, LoadStatus::Failed, None, None, Some(reason))
         }
         Ending::Skipped { same_as, digest, table } => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::read::{Of, figure};
+use super::read::{TableFilter, figure};
 use crate::{Database, Error, Statement};
 
 /// Days and tables that are returned at most: a ledger may have failed loads with any number of
@@ -32,10 +32,15 @@ pub struct ActiveDay {
 ///
 /// # Errors
 /// As [`Database::query`].
-pub async fn activity(database: &Database, of: Of<'_>, days: u32) -> Result<Vec<ActiveDay>, Error> {
+pub async fn activity(
+    database: &Database,
+    tables: TableFilter<'_>,
+    days: u32,
+) -> Result<Vec<ActiveDay>, Error> {
     let since = format!("UTC_DATE() - INTERVAL {} DAY", days.saturating_sub(1));
-    let and =
-        |column: &str| of.condition(column).map(|condition| format!(" AND {condition}")).unwrap_or_default();
+    let and = |column: &str| {
+        tables.condition(column).map(|condition| format!(" AND {condition}")).unwrap_or_default()
+    };
     let sql = format!(
         "SELECT a.day AS `day`, a.table_name AS `table`, CAST(SUM(a.loads) AS SIGNED) AS loads, \
          CAST(SUM(a.failed) AS SIGNED) AS failed, CAST(SUM(a.rows_loaded) AS SIGNED) AS rows_loaded, \
@@ -51,5 +56,5 @@ pub async fn activity(database: &Database, of: Of<'_>, days: u32) -> Result<Vec<
         and("l.table_name"),
         and("r.table_name"),
     );
-    database.query(Statement::new(sql).bind_some("table", of.table())).await
+    database.query(Statement::new(sql).bind_some("table", tables.table())).await
 }

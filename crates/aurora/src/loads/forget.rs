@@ -9,10 +9,10 @@ use crate::{Database, Error, Statement};
 /// The time that a load is kept in the ledger after its end. It is longer than its file exists,
 /// which is deleted a day after the midnight after it came, so a backfill finds no file that the
 /// ledger has forgotten.
-const REMEMBERED: &str = "INTERVAL 3 DAY";
+const RETENTION: &str = "INTERVAL 3 DAY";
 
 /// Loads of a table that are forgotten at once, at most: a second or two of statements.
-const MOST_AT_ONCE: u32 = 200;
+const MAX_AT_ONCE: u32 = 200;
 
 /// Removes loads of these tables that ended days ago, with their chunks, oldest first, at most 200
 /// of each table; returns their number. Safe at any time, beside loads that begin, run or end. A
@@ -25,13 +25,13 @@ const MOST_AT_ONCE: u32 = 200;
 /// As [`Database::execute`]; what is forgotten by then stays so.
 pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error> {
     let is_over = format!(
-        "l.status <> 'running' AND l.mode <> 'replace' AND l.finished_at < UTC_TIMESTAMP(3) - {REMEMBERED}"
+        "l.status <> 'running' AND l.mode <> 'replace' AND l.finished_at < UTC_TIMESTAMP(3) - {RETENTION}"
     );
     let mut forgotten = 0;
     for table in tables {
         let sql = format!(
             "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND {is_over} \
-             ORDER BY l.seq LIMIT {MOST_AT_ONCE}"
+             ORDER BY l.seq LIMIT {MAX_AT_ONCE}"
         );
         let old: Vec<Only<LoadId>> = database.query(Statement::new(sql).bind("table", table.name())).await?;
         for Only(load_id) in old {

@@ -10,10 +10,10 @@ use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
 /// Ids in one query at most.
-const IDS_PER_QUESTION: usize = 500;
+const IDS_PER_QUERY: usize = 500;
 
 /// Keys in one query at most: they have up to a kilobyte each, and each is looked up by itself.
-const KEYS_PER_QUESTION: usize = 100;
+const KEYS_PER_QUERY: usize = 100;
 
 /// Returns those of `ids` that are loads of the ledger, except for abandoned loads, which resume
 /// when they are queued again.
@@ -28,7 +28,7 @@ pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<
 ///
 /// # Errors
 /// As [`Database::query`].
-pub async fn given_up_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
+pub async fn abandoned_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
     loads_of(database, ids, "given_up").await
 }
 
@@ -44,7 +44,7 @@ pub async fn has_ended_for_good(database: &Database, id: &LoadId) -> Result<bool
 
 async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Result<HashSet<LoadId>, Error> {
     let mut known = HashSet::with_capacity(ids.len());
-    for ids in ids.chunks(IDS_PER_QUESTION) {
+    for ids in ids.chunks(IDS_PER_QUERY) {
         let list: Vec<String> = (0..ids.len()).map(|number| format!(":i{number}")).collect();
         let list = list.join(",");
         let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND {condition}");
@@ -70,7 +70,7 @@ pub async fn known_contents(
         etag: String,
     }
     let mut known = HashSet::new();
-    for objects in objects.chunks(KEYS_PER_QUESTION) {
+    for objects in objects.chunks(KEYS_PER_QUERY) {
         let conditions: Vec<String> = (0..objects.len())
             .map(|number| format!("(object_key = :k{number} AND etag = :e{number})"))
             .collect();

@@ -22,8 +22,8 @@ pub use chunks::{
 };
 pub use end::end;
 pub use forget::forget;
-pub use known::{given_up_loads, has_ended_for_good, known_contents, known_loads};
-pub use read::{Of, Wanted, find, get, rejects};
+pub use known::{abandoned_loads, has_ended_for_good, known_contents, known_loads};
+pub use read::{LoadFilter, TableFilter, find, get, rejects};
 pub use reasons::reject_reasons;
 pub use replace::{prepare, swap, undo};
 pub use rows::{append_free_rows, present_ids};

@@ -5,9 +5,9 @@ use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus, RejectsFile, Reject
 use crate::ledger::{Only, iso};
 use crate::{Database, Error, Statement};
 
-/// Whose loads are listed.
+/// A filter of loads by their tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of<'a> {
+pub enum TableFilter<'a> {
     /// Loads of one table, by its name in the ledger.
     Table(&'a str),
     /// Loads of all tables but these: names of the dictionary, which are safe in SQL text.
@@ -16,7 +16,7 @@ pub enum Of<'a> {
     Among(&'a [&'a str]),
 }
 
-impl<'a> Of<'a> {
+impl<'a> TableFilter<'a> {
     /// Returns the table if it is one.
     pub(super) fn table(self) -> Option<&'a str> {
         if let Self::Table(table) = self { Some(table) } else { None }
@@ -37,30 +37,30 @@ impl<'a> Of<'a> {
 
 /// A filter of loads: those that meet all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted<'a> {
-    /// Whose.
-    pub of: Of<'a>,
+pub struct LoadFilter<'a> {
+    /// Their tables.
+    pub tables: TableFilter<'a>,
     /// Loads with a status.
     pub status: Option<LoadStatus>,
     /// Loads of an object, by its key: one for each of its versions.
     pub key: Option<&'a str>,
 }
 
-/// Lists loads, newest first: those that are wanted, those older than the load `after` if given, at
-/// most `limit` (1 to 1000). A load that does not exist has nothing older.
+/// Lists loads, newest first: those that meet the filter, those older than the load `after` if
+/// given, at most `limit` (1 to 1000). A load that does not exist has nothing older.
 ///
 /// # Errors
 /// As [`Database::query`].
 pub async fn find(
     database: &Database,
-    wanted: Wanted<'_>,
+    filter: LoadFilter<'_>,
     limit: u32,
     after: Option<&LoadId>,
 ) -> Result<LoadPage, Error> {
-    let Wanted { of, status, key } = wanted;
+    let LoadFilter { tables, status, key } = filter;
     let older = "l.seq < (SELECT a.seq FROM rowgate_loads a WHERE a.load_id = :after)";
     let conditions = [
-        of.condition("l.table_name"),
+        tables.condition("l.table_name"),
         status.map(|_| "l.status = :status".to_owned()),
         key.map(|_| "l.object_key = :key".to_owned()),
         after.map(|_| older.to_owned()),
@@ -74,7 +74,7 @@ pub async fn find(
     // One more than asked for shows that there is a next page.
     sql.push_str(&format!(" ORDER BY l.seq DESC LIMIT {}", limit + 1));
     let statement = Statement::new(sql)
-        .bind_some("table", of.table())
+        .bind_some("table", tables.table())
         .bind_some("status", status.map(LoadStatus::as_str))
         .bind_some("key", key)
         .bind_some("after", after.map(LoadId::as_str));

@@ -8,7 +8,7 @@ use crate::jobs::ChunkLedger;
 use crate::{Database, Error};
 
 /// Chunks in one answer at most. Mostly a chunk has a reason or two, of a hundred bytes.
-const MOST_PER_PAGE: u32 = 2_000;
+const MAX_PER_PAGE: u32 = 2_000;
 
 /// Adds up why the records of a load were rejected, over its committed chunks.
 ///
@@ -26,7 +26,7 @@ pub async fn reject_reasons(database: &Database, id: &LoadId) -> Result<RejectRe
     // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at
     // most.
     let number = |row: &Row| row.chunk_no;
-    let rows = ChunkLedger::Load(id).read(database, columns, condition, MOST_PER_PAGE, number).await?;
+    let rows = ChunkLedger::Load(id).read(database, columns, condition, MAX_PER_PAGE, number).await?;
     let mut sum = RejectReasons::default();
     rows.into_iter().for_each(|row| sum.add(row.reject_reasons));
     Ok(sum)

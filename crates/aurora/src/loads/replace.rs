@@ -76,14 +76,14 @@ pub async fn undo(database: &Database, run: &Run, ending: Ending<'_>) -> Result<
     let database = &database.with_deadline(database.deadline());
     let job = &JobId::from(&run.id);
     let reason = match ending {
-        Ending::Failed(reason) | Ending::GivenUp(reason) => {
+        Ending::Failed(reason) | Ending::Abandoned(reason) => {
             format!("{reason}; the table is as it was before")
         }
         Ending::Completed(_) | Ending::Skipped { .. } => String::new(),
     };
     let ending = match ending {
         Ending::Failed(_) => Ending::Failed(&reason),
-        Ending::GivenUp(_) => Ending::GivenUp(&reason),
+        Ending::Abandoned(_) => Ending::Abandoned(&reason),
         other => other,
     };
     loop {
@@ -105,7 +105,7 @@ async fn end_undone(tx: &Tx, run: &Run, ending: Ending<'_>) -> Result<bool, Erro
         Locked::Unfenced(state) if state.restarts == run.restarts => {}
         _ => return Ok(true),
     }
-    if matches!(ending, Ending::GivenUp(_)) {
+    if matches!(ending, Ending::Abandoned(_)) {
         forget_load_chunks(tx, &run.id).await?;
     } else {
         // The load never runs again, and its rejects files are what people want to see.

@@ -12,7 +12,7 @@ use crate::{Database, Error, Statement, Tx, ids};
 
 /// Ids in one query at most: their digits and commas stay far below the service's 65,536
 /// characters.
-const IDS_PER_QUESTION: usize = 2_500;
+const IDS_PER_QUERY: usize = 2_500;
 
 /// Inserts those of a chunk's rows at `positions` whose ids are free in the table that `writer`
 /// writes to, called `target`; returns the positions of the others. The rows must fit one
@@ -61,7 +61,7 @@ pub async fn present_ids(
 ) -> Result<BTreeSet<i64>, Error> {
     let ids: Vec<i64> = ids.iter().copied().collect();
     let mut present = BTreeSet::new();
-    for group in ids.chunks(IDS_PER_QUESTION) {
+    for group in ids.chunks(IDS_PER_QUERY) {
         let group = group.iter().copied().collect();
         present.extend(ids::read(database, select_present(table, &group, false)).await?);
     }

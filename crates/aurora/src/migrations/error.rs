@@ -47,7 +47,7 @@ pub enum MigrateError {
     },
 
     /// Another run took over, because this one paused for longer than its lease.
-    #[error("the migration lease was lost to another run, which goes on from here")]
+    #[error("the migration lease was lost to another run, which continues")]
     LeaseLost,
 
     /// A statement failed. The statements before it are applied; the next run continues with it.

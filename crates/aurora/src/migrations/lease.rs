@@ -57,7 +57,7 @@ impl Lease {
     }
 
     /// Lets the next run start at once.
-    pub(super) async fn give_back(self, database: &Database) -> Result<(), Error> {
+    pub(super) async fn release(self, database: &Database) -> Result<(), Error> {
         let sql = "UPDATE rowgate_leases SET owner = '', expires_at = UTC_TIMESTAMP(3) WHERE name = :name AND owner = :owner";
         let statement = Statement::new(sql).bind("name", NAME).bind("owner", self.owner).idempotent();
         database.execute(statement).await.map(drop)

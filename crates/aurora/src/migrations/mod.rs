@@ -58,7 +58,7 @@ pub async fn migrate(
     let lease = lease::take(&database, owner).await?;
     let outcome = apply::all(&database, &lease, migrations).await;
     // Not given back, it expires; the outcome matters more.
-    if let Err(error) = lease.give_back(&database).await {
+    if let Err(error) = lease.release(&database).await {
         tracing::warn!(error.class = error.class(), "migration lease left to expire");
     }
     outcome

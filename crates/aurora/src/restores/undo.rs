@@ -21,7 +21,7 @@ pub async fn undo(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
     let database = &database.with_deadline(database.deadline());
     let Some(restore) = running(database, id).await? else { return Ok(Swapped::Ended) };
     if restore.kind != Kind::Undo {
-        return Err(Error::Configuration { message: format!("the restore {id} puts nothing back") });
+        return Err(Error::Configuration { message: format!("the restore {id} is not an undo") });
     }
     adopt(database, &id.into(), &restore.source).await?;
     if swap(database, id).await? == Swapped::Unfilled {

@@ -4,11 +4,11 @@ use crate::Error;
 
 /// MySQL calls it `transaction_isolation`, MariaDB before version 11.1 `tx_isolation`, and neither
 /// knows the other's name; SHOW gives what there is, in rows of name and value.
-pub(super) const QUESTION: &str =
+pub(super) const ISOLATION_LEVEL: &str =
     "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
 
 /// Refuses levels at which every statement sees another state; and SERIALIZABLE, at which a plain
-/// SELECT reads what is there now and locks it. `variables` is the answer to [`QUESTION`].
+/// SELECT reads what is there now and locks it. `variables` is the answer to [`ISOLATION_LEVEL`].
 pub(super) fn check(variables: &[Vec<String>]) -> Result<(), Error> {
     let mut levels = variables.iter().filter_map(|variable| variable.get(1)).peekable();
     let level = levels.peek().map_or("unknown", |level| level);
@@ -16,7 +16,7 @@ pub(super) fn check(variables: &[Vec<String>]) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!(
-        "transactions run at the isolation level {level}, at which the pages of a table would show different moments; \
+        "transactions run at the isolation level {level}, at which the pages of a table would show different snapshots; \
          set transaction_isolation to REPEATABLE-READ in the cluster's parameter group"
     );
     Err(Error::Configuration { message })
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_levels_that_do_not_keep_to_one_moment() {
+    fn refuses_levels_without_snapshot_isolation() {
         assert!(level(&["REPEATABLE-READ"]).is_ok());
         for values in [
             &["READ-COMMITTED"][..],

@@ -26,7 +26,7 @@ mod swaps;
 use domain::dictionary::Table;
 use serde::Deserialize;
 
-pub use self::pages::{MOST_HALVINGS, Page, Pages};
+pub use self::pages::{MAX_HALVINGS, Page, Pages};
 pub use self::sum::content_sum;
 use self::swaps::Swaps;
 use crate::client::{NO_SUCH_COLUMN, NO_SUCH_TABLE, Texts, TextsBody, rollback_or_leave};
@@ -80,7 +80,7 @@ impl Snapshot {
     async fn begin(database: &Database) -> Result<Self, Error> {
         let id = database.send_begin(database.deadline()).await?;
         let mut snapshot = Self::resume(database, id, String::new());
-        isolation::check(&snapshot.show(isolation::QUESTION).await?)?;
+        isolation::check(&snapshot.show(isolation::ISOLATION_LEVEL).await?)?;
         // The first read of a table takes the snapshot. This one keeps its metadata lock until the
         // end, since it has to be before the savepoint: so it is a table that is never altered or
         // swapped.
@@ -134,7 +134,7 @@ impl Snapshot {
 
     async fn compare(&self, table: &str) -> Result<(), Error> {
         let then = self.swaps_then(table).await?;
-        let now: Vec<Swaps> = self.database.query(swaps::question(table, &self.time)).await?;
+        let now: Vec<Swaps> = self.database.query(swaps::select(table, &self.time)).await?;
         if then.is_under_way() || now.first() != Some(&then) {
             let message = format!("the table {table} has been swapped since the snapshot was taken");
             return Err(Error::TransactionLost { message });
@@ -144,9 +144,9 @@ impl Snapshot {
 
     /// Returns the swaps of a table, as of the snapshot's time.
     async fn swaps_then(&self, table: &str) -> Result<Swaps, Error> {
-        let question = swaps::question(table, &self.time);
-        let asked = self.within(self.database.send_repeatable_query(&question, &self.id)).await?;
-        asked.into_iter().next().ok_or_else(swaps::no_answer)
+        let select = swaps::select(table, &self.time);
+        let swaps = self.within(self.database.send_repeatable_query(&select, &self.id)).await?;
+        swaps.into_iter().next().ok_or_else(swaps::no_answer)
     }
 
     /// Returns which columns of the table, in the dictionary's order, take NULL in the database

@@ -23,7 +23,7 @@ const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
 /// The number of times that pages can be [halved](Pages::halved).
-pub const MOST_HALVINGS: u32 = 4;
+pub const MAX_HALVINGS: u32 = 4;
 
 /// Bytes of a row that is read at once. A row of an answer may have 64 KB.
 const ROW_BYTES: usize = 50_000;
@@ -102,7 +102,7 @@ impl<'a> Pages<'a> {
     /// earlier one were too large or took too long.
     #[must_use]
     pub fn halved(mut self, times: u32) -> Self {
-        let times = times.min(MOST_HALVINGS);
+        let times = times.min(MAX_HALVINGS);
         self.most_bytes = PAGE_BYTES >> times;
         self.bytes = self.most_bytes;
         self.rows = (FIRST_ROWS >> times).min(rows_in(self.most_bytes, self.fixed));
@@ -218,6 +218,6 @@ mod tests {
         assert_eq!(rows(1000, 50), 9_437);
         assert_eq!(rows(1, 70_000), 13);
         assert_eq!(rows(1, 2_000_000), 1);
-        const { assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS) };
+        const { assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MAX_HALVINGS) };
     }
 }

@@ -33,7 +33,7 @@ impl Swaps {
 
 /// Asks for the [`Swaps`] of a table, of a snapshot of this time. One statement, so that fences and
 /// ledgers are seen at the same time.
-pub(super) fn question(table: &str, time: &str) -> Statement {
+pub(super) fn select(table: &str, time: &str) -> Statement {
     let sql = format!(
         "SELECT (SELECT COUNT(*) FROM rowgate_table_fences WHERE table_name = :table AND job_id IS NOT NULL) AS under_way, \
          (SELECT COUNT(*) FROM rowgate_loads WHERE table_name = :table AND mode = 'replace' AND status = 'completed' \

@@ -29,7 +29,7 @@ impl Role {
     pub(super) const fn prefix(self) -> &'static str {
         match self {
             Self::Shadow => "rowgate_new_",
-            Self::Previous => "rowgate_kept_",
+            Self::Previous => "rowgate_previous_",
             Self::Marker => "rowgate_swap_",
             Self::RenamedMarker => "rowgate_swapped_",
         }
@@ -142,8 +142,8 @@ mod tests {
             "rowgate_new_",
             "rowgate_new_x_00000000",
             "rowgate_loads",
-            "rowgate_kept_20261121_020000_0000001f",
-            "rowgate_kept_20261121-020000-0000001f_00000000",
+            "rowgate_previous_20261121_020000_0000001f",
+            "rowgate_previous_20261121-020000-0000001f_00000000",
             "employees",
         ] {
             assert_eq!(parse(name), None, "{name}");

@@ -8,8 +8,8 @@ use crate::{Database, Error, Statement};
 ///
 /// A number handed out between this and the swap is not known here. Rows that arrive through
 /// Rowgate bring their numbers along.
-pub(super) async fn carry_on(database: &Database, table: &str, shadow: &str) {
-    if let Err(error) = try_carry_on(database, table, shadow).await {
+pub(super) async fn continue_numbers(database: &Database, table: &str, shadow: &str) {
+    if let Err(error) = try_continue_numbers(database, table, shadow).await {
         tracing::warn!(
             table,
             error.class = error.class(),
@@ -18,7 +18,7 @@ pub(super) async fn carry_on(database: &Database, table: &str, shadow: &str) {
     }
 }
 
-async fn try_carry_on(database: &Database, table: &str, shadow: &str) -> Result<(), Error> {
+async fn try_continue_numbers(database: &Database, table: &str, shadow: &str) -> Result<(), Error> {
     let (there, here) = (next(database, table).await?, next(database, shadow).await?);
     let Some(next) = there.filter(|there| here.is_none_or(|here| here < *there)) else { return Ok(()) };
     let sql = format!("ALTER TABLE `{shadow}` AUTO_INCREMENT = {next}");

@@ -13,7 +13,7 @@ use crate::limits::FINISH_GRACE;
 use crate::{Database, Deadline, Error, Statement, tables};
 
 /// The timeout of a RENAME that waits for open transactions; the service ends it after 45 s.
-const RENAME_PATIENCE: Duration = Duration::from_secs(60);
+const RENAME_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The outcome of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ enum Attempt {
     /// The swap was refused.
     Refused(Outcome),
     /// The fences were not raised: another function was faster.
-    Outrun,
+    Overtaken,
 }
 
 /// Swaps in the shadows of a job and completes it, unless the caller has a reason not to, which is
@@ -81,7 +81,7 @@ where
             }
             if matches!(job, JobId::Restore(_)) {
                 for (table, shadow) in &pairs {
-                    numbers::carry_on(database, table, shadow.name()).await;
+                    numbers::continue_numbers(database, table, shadow.name()).await;
                 }
             }
             let Some(marker) = make_marker(database, job).await? else { continue };
@@ -90,7 +90,7 @@ where
         let attempt = async {
             if is_new && !fence::raise(database, job, &pairs, &marker, &refusal).await? {
                 tables::drop_table(database, marker.name()).await?;
-                return Ok(Attempt::Outrun);
+                return Ok(Attempt::Overtaken);
             }
             if let Some(outcome) = check(database, &pairs).await? {
                 return Ok(Attempt::Refused(outcome));
@@ -107,7 +107,7 @@ where
                 let has_happened = settle(database, job, &marker).await?;
                 return Ok(if has_happened { Outcome::Ended } else { outcome });
             }
-            Ok(Attempt::Outrun) => continue,
+            Ok(Attempt::Overtaken) => continue,
             Err(error) => error,
         };
         // Fences hold others up: lifting them gets time though none is left.
@@ -180,8 +180,8 @@ async fn rename(
         sql.push_str(&pair);
     }
     // The other half of the time that is left is for what follows.
-    let patience = RENAME_PATIENCE.min(database.deadline().remaining() / 2);
-    database.with_deadline(Deadline::after(patience)).execute(Statement::new(sql)).await.map(|_| ())
+    let timeout = RENAME_TIMEOUT.min(database.deadline().remaining() / 2);
+    database.with_deadline(Deadline::after(timeout)).execute(Statement::new(sql)).await.map(|_| ())
 }
 
 /// Ends the swap that a marker is for: completes the job if the RENAME has happened; if not, sees

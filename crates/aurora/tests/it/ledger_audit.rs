@@ -111,7 +111,7 @@ async fn looks_back_to_the_check_before_and_no_longer_than_a_day() -> Result<()>
 }
 
 #[tokio::test]
-async fn checks_every_one_of_many_loads_that_ended_at_the_same_moment() -> Result<()> {
+async fn checks_every_one_of_many_loads_that_ended_at_the_same_time() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     test.sql(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
@@ -185,7 +185,7 @@ async fn forgets_many_loads_some_at_a_time() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_that_is_taken_up_meanwhile_is_not_forgotten() -> Result<()> {
+async fn a_load_that_resumes_meanwhile_is_not_forgotten() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let load = Load::add(&test, "given up", "failed", 30 * DAY).await?.loaded(1, &[(0, 1)]).await?;
     load.set("table_name = 'rowgate_canary', given_up = TRUE").await?;

@@ -1,6 +1,6 @@
 //! The client and the migrator against a real MariaDB behind the local Data API.
 
-mod account_turn;
+mod account_lock;
 mod audit;
 mod ledger_audit;
 mod migrations;

@@ -107,7 +107,7 @@ async fn refuses_a_database_that_is_ahead_of_the_code() -> Result<()> {
 }
 
 #[tokio::test]
-async fn stops_at_a_wrong_statement_and_goes_on_there_once_it_is_mended() -> Result<()> {
+async fn stops_at_a_wrong_statement_and_continues_there_once_it_is_mended() -> Result<()> {
     let test = TestDatabase::start().await?;
     let create = "CREATE TABLE a (id INT PRIMARY KEY) ENGINE = InnoDB;\n";
     let wrong = migrations(&[(A, &format!("{create}ALTER TABLE a ADD COLUMN;"))])?;
@@ -149,7 +149,7 @@ async fn a_table_that_was_there_before_is_an_error_every_time() -> Result<()> {
 /// A run that dies at any one of its calls (its answers stop coming) is finished by the next one,
 /// whether the call had reached the database or not.
 #[tokio::test]
-async fn goes_on_where_a_killed_run_stopped_whichever_call_it_was() -> Result<()> {
+async fn continues_where_a_killed_run_stopped_whichever_call_it_was() -> Result<()> {
     for effect in [Effect::DropRequest, Effect::LoseAnswer(Loss::Drop)] {
         let mut calls = 0;
         loop {

@@ -80,7 +80,7 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
 
 impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
     type Error = LoadError;
-    type Brought = ChunkCounts;
+    type Output = ChunkCounts;
 
     /// Claims the chunk, inserts its rows, and writes its rejects file. The file has a name that no
     /// other function gives a file: a function that was frozen, and has lost its transaction,

@@ -250,7 +250,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
             "the load has not ended; it continues with the next delivery, or from the dead-letter queue"
         );
         if is_last_try {
-            self.end(Ending::GivenUp(&error.reason())).await?;
+            self.end(Ending::Abandoned(&error.reason())).await?;
             self.report().await?;
         }
         Ok(())

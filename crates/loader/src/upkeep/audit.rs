@@ -201,7 +201,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
         }
         let mut abandoned = Vec::with_capacity(stalled.len());
         for Stalled { run, mode } in stalled {
-            end_run(database, &run, mode, Ending::GivenUp(REASON)).await?;
+            end_run(database, &run, mode, Ending::Abandoned(REASON)).await?;
             tracing::error!(
                 load.id = run.id.as_str(),
                 "nobody has worked on the load for hours; it is abandoned"

@@ -16,8 +16,8 @@ use testkit::TestDatabase;
 pub(crate) const BUCKET: &str = "rowgate-data";
 
 /// Loads of every table.
-pub(crate) const EVERY_LOAD: loads::Wanted<'_> =
-    loads::Wanted { of: loads::Of::AllBut(&[]), status: None, key: None };
+pub(crate) const EVERY_LOAD: loads::LoadFilter<'_> =
+    loads::LoadFilter { tables: loads::TableFilter::AllBut(&[]), status: None, key: None };
 
 /// The timeout of an invocation; machines that build at the same time are slow.
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);

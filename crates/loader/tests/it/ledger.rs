@@ -1,7 +1,7 @@
 //! The ledger's own rules, which the loader builds on.
 
 use anyhow::Result;
-use aurora::loads::{self, ChunkCounts, Claim, Ending, NewLoad, Of, Run, Wanted};
+use aurora::loads::{self, ChunkCounts, Claim, Ending, LoadFilter, NewLoad, Run, TableFilter};
 use aurora::{Database, Error};
 use domain::dictionary::LoadMode;
 use domain::load::{CHUNK_BYTES, Chunk, Chunker, Dialect, LoadId, LoadStatus, Start};
@@ -64,7 +64,8 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
     }
     let expected: Vec<String> = (0..7).rev().map(|number| format!("incoming/jobs/{number}.csv")).collect();
     assert_eq!(found, expected);
-    let wanted = Wanted { of: Of::Table("jobs"), status: Some(LoadStatus::Running), key: None };
+    let wanted =
+        LoadFilter { tables: TableFilter::Table("jobs"), status: Some(LoadStatus::Running), key: None };
     let of_jobs = loads::find(&database, wanted, 10, None).await?;
     assert_eq!(
         of_jobs.loads.iter().map(|load| &*load.key).collect::<Vec<_>>(),

@@ -176,7 +176,7 @@ fn a_value_quoted_in_a_message_does_not_choose_the_class() {
 }
 
 #[test]
-fn a_server_that_cannot_have_run_it_is_told_from_one_that_may_have() {
+fn distinguishes_servers_that_cannot_have_run_it() {
     let ran = |message: &str| classify(message).may_have_run();
     assert!(!ran("Database error code: 1040. Message: Too many connections"));
     assert!(!ran(

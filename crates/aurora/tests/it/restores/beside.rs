@@ -74,7 +74,7 @@ async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>
 }
 
 #[tokio::test]
-async fn every_acknowledged_row_is_in_the_kept_or_in_the_restored_tables_and_in_all_three_alike() -> Result<()>
+async fn every_committed_row_is_in_the_previous_or_the_restored_tables_and_in_all_three_alike() -> Result<()>
 {
     for _ in 0..3 {
         let test = Arc::new(database().await?);
@@ -154,7 +154,7 @@ fn overtaken(by: &Work, table: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_restore_that_was_sent_twice_leaves_the_original_tables_to_be_put_back() -> Result<()> {
+async fn a_restore_that_was_sent_twice_keeps_the_original_tables_for_an_undo() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let (first, other) = (Work::of(&["departments", "jobs"], "new"), Work::of(&["jobs"], "new"));

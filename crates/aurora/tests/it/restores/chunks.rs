@@ -115,7 +115,8 @@ async fn a_table_is_noted_only_with_the_figures_of_its_chunks_and_none_left_out(
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Unfilled);
     commit(&db, &work, "jobs", &target, 1).await?;
     assert_eq!(record_filled(&db, &work.id, "jobs", &target, &all_of(4)).await?, Filled::Differs);
-    let other = Shadow::parse(&format!("rowgate_new_{}_00000000", work.id.as_sql())).unwrap();
+    let other =
+        Shadow::parse(&format!("rowgate_new_{}_00000000", work.id.as_str().replace('-', "_"))).unwrap();
     assert_eq!(record_filled(&db, &work.id, "jobs", &other, &all_of(5)).await?, Filled::Restarted);
     let more = Work { tables: vec![("jobs", worker::named(1..=7, "new"))], ..work.clone() };
     assert_eq!(commit(&db, &more, "jobs", &other, 3).await?, Claim::Restarted);
@@ -126,7 +127,7 @@ async fn a_table_is_noted_only_with_the_figures_of_its_chunks_and_none_left_out(
 }
 
 #[tokio::test]
-async fn what_was_brought_into_a_shadow_that_is_lost_is_brought_again() -> Result<()> {
+async fn a_shadow_that_is_lost_is_filled_again() -> Result<()> {
     for filled in [false, true] {
         let test = database().await?;
         let db = test.database();

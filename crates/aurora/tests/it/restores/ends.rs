@@ -117,7 +117,7 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
 
 /// Proves S9.
 #[tokio::test]
-async fn a_migration_during_a_restore_is_kept_and_the_restore_fails_with_the_reason() -> Result<()> {
+async fn a_migration_during_a_restore_survives_and_the_restore_fails_with_the_reason() -> Result<()> {
     for migration in [
         "ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL",
         "ALTER TABLE departments ADD KEY departments_by_name (department_name)",
@@ -141,7 +141,7 @@ async fn a_migration_during_a_restore_is_kept_and_the_restore_fails_with_the_rea
 }
 
 #[tokio::test]
-async fn a_table_that_was_dropped_is_told_before_and_after_its_shadow_is_filled() -> Result<()> {
+async fn a_dropped_table_is_reported_before_and_after_its_shadow_is_filled() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let work = Work::of(&["departments", "jobs"], "new");
@@ -176,12 +176,13 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
     restore(&db, &verifying).await?;
     let unknown = Work::of(&["jobs"], "five");
     let left = |work: &Work| {
-        ["new", "kept", "swap", "swapped"].map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_sql()))
+        ["new", "kept", "swap", "swapped"]
+            .map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_str().replace('-', "_")))
     };
     for name in [left(&ended), left(&filling), left(&just_begun), left(&verifying), left(&unknown)].concat() {
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
     }
-    test.sql("CREATE TABLE rowgate_kept_ideas (id INT PRIMARY KEY)").await?;
+    test.sql("CREATE TABLE rowgate_previous_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = restores::reap(&db).await?.dropped;
     dropped.sort();
     // Of ended restores, everything that the ledger does not record is removed. Of a running one, a

@@ -34,7 +34,7 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
         let (run, target) = loader::begin(&db, &file).await?.unwrap();
         assert_eq!(commit(&db, &file, &run, &target, &file.chunks()[0]).await?, Claim::Ours);
         if given_up {
-            loads::end(&db, &run, loads::Ending::GivenUp("tired")).await?;
+            loads::end(&db, &run, loads::Ending::Abandoned("tired")).await?;
         }
         let work = Work::of(&["jobs", TABLE], "restored");
         restore(&db, &work).await?;

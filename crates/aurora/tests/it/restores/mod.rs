@@ -74,7 +74,7 @@ pub(crate) async fn previous_content(test: &TestDatabase, work: &Work, table: &s
 /// The tables beside the tables that the ledger notes nowhere.
 pub(crate) async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<String>>>> {
     let sql = "SELECT table_name FROM information_schema.tables i WHERE table_schema = DATABASE() \
-               AND table_name RLIKE '^rowgate_(new|kept|swap|swapped)_[0-9a-f]' \
+               AND table_name RLIKE '^rowgate_(new|previous|swap|swapped)_[0-9a-f]' \
                AND NOT EXISTS (SELECT 1 FROM rowgate_job_tables t \
                WHERE BINARY t.previous_table = BINARY i.table_name OR BINARY t.shadow_table = BINARY i.table_name)";
     test.sql(sql).await
@@ -144,7 +144,7 @@ async fn a_restore_takes_the_place_of_its_tables_and_keeps_them_as_they_were() -
 }
 
 #[tokio::test]
-async fn the_next_restore_of_a_table_drops_what_was_kept_of_it_and_of_no_other() -> Result<()> {
+async fn the_next_restore_of_a_table_drops_its_previous_table_and_no_other() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let (first, second) =

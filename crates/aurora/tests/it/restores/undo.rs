@@ -7,7 +7,7 @@ use super::worker::{Work, begin, named, restore};
 use super::{THREE, assert_settled, content, database, previous, previous_content, status};
 
 #[tokio::test]
-async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> Result<()> {
+async fn an_undo_swaps_the_previous_tables_in_and_can_be_undone_again_and_again() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let first = Work::of(&THREE, "new");
@@ -35,7 +35,7 @@ async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> 
 }
 
 #[tokio::test]
-async fn one_table_of_a_restore_is_put_back_and_the_others_stay() -> Result<()> {
+async fn an_undo_of_one_table_leaves_the_others() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let first = Work::of(&THREE, "new");
@@ -50,7 +50,7 @@ async fn one_table_of_a_restore_is_put_back_and_the_others_stay() -> Result<()> 
 }
 
 #[tokio::test]
-async fn what_is_not_kept_any_more_or_never_was_is_not_put_back() -> Result<()> {
+async fn an_undo_without_a_previous_table_fails() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let (first, second) = (Work::of(&["jobs"], "one"), Work::of(&["jobs"], "two"));
@@ -74,7 +74,7 @@ async fn what_is_not_kept_any_more_or_never_was_is_not_put_back() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_put_back_that_fails_loses_nothing() -> Result<()> {
+async fn an_undo_that_fails_loses_nothing() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let first = Work::of(&["departments", "jobs"], "new");
@@ -97,7 +97,7 @@ async fn a_put_back_that_fails_loses_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back() -> Result<()> {
+async fn a_restore_that_completes_first_takes_the_previous_table_of_an_undo() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let first = Work::of(&["jobs"], "one");

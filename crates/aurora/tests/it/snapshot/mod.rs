@@ -1,6 +1,6 @@
 //! Snapshots: they show one time whatever is written meanwhile, and no writer waits for them.
 
-mod moment;
+mod consistency;
 mod rows;
 mod sums;
 mod swaps;

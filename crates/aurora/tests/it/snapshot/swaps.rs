@@ -30,7 +30,7 @@ async fn departments() -> Result<TestDatabase> {
 }
 
 #[tokio::test]
-async fn a_restore_that_was_half_filled_at_the_moment_and_swapped_since_is_noticed() -> Result<()> {
+async fn a_restore_that_was_half_filled_at_the_snapshot_and_swapped_since_is_noticed() -> Result<()> {
     let test = departments().await?;
     let db = test.database();
     let work = Work::of(&[TABLE], "new");
@@ -64,7 +64,7 @@ fn raise(since: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_replace_that_was_half_filled_at_the_moment_and_swapped_since_is_noticed() -> Result<()> {
+async fn a_replace_that_was_half_filled_at_the_snapshot_and_swapped_since_is_noticed() -> Result<()> {
     let test = departments().await?;
     let db = test.database();
     let file = File::replace("v1", named(1..=6, "new"));
@@ -80,7 +80,7 @@ async fn a_replace_that_was_half_filled_at_the_moment_and_swapped_since_is_notic
 }
 
 #[tokio::test]
-async fn a_table_that_is_put_back_between_two_pages_is_noticed_by_the_next_invocation_too() -> Result<()> {
+async fn an_undo_between_two_pages_is_noticed_by_the_next_invocation_too() -> Result<()> {
     let test = employees(1500).await?;
     let db = test.database();
     let first = Work::of(&["employees"], "new");
@@ -96,8 +96,8 @@ async fn a_table_that_is_put_back_between_two_pages_is_noticed_by_the_next_invoc
     worker::restore(&db, &back.undone()).await?;
     assert!(pages.next().await?.is_none(), "rows are behind it in the table that was set aside");
     assert!(is_lost(&snapshot, "employees").await?);
-    let moment = snapshot.time().to_owned();
-    let resumed = Snapshot::resume(&db, snapshot.release(), moment);
+    let time = snapshot.time().to_owned();
+    let resumed = Snapshot::resume(&db, snapshot.release(), time);
     assert!(is_lost(&resumed, "employees").await?);
     resumed.end().await;
     Ok(())
@@ -135,7 +135,7 @@ async fn a_snapshot_waits_for_a_swap_that_is_under_way_and_ends_one_that_was_lef
     let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["jobs", TABLE])).await;
     assert!(waits.is_err());
     let other = Snapshot::take(&db, &["jobs"]).await?;
-    assert!(is_lost(&other, TABLE).await?, "the moment was within a swap");
+    assert!(is_lost(&other, TABLE).await?, "the snapshot was taken within a swap");
     test.sql(&raise("UTC_TIMESTAMP(3) - INTERVAL 3 MINUTE")).await?;
     let snapshot = Snapshot::take(&db, &["jobs", TABLE]).await?;
     assert!(!is_lost(&snapshot, TABLE).await?);

@@ -6,7 +6,7 @@ use aurora::{Deadline, Error};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, OnError, Rule};
 
-use super::moment::at_once;
+use super::consistency::at_once;
 use super::{all, employees, shipped};
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_snapshot_that_lay_idle_for_too_long_is_lost() -> Result<()> {
 }
 
 #[tokio::test]
-async fn after_a_failed_page_the_snapshot_is_lost_or_still_shows_its_moment() -> Result<()> {
+async fn after_a_failed_page_the_snapshot_is_lost_or_unchanged() -> Result<()> {
     for on_error in [OnError::Abort, OnError::Keep] {
         let test = TestDatabase::start_with(|config| config.on_error = on_error).await?;
         test.migrate().await?;
@@ -111,7 +111,7 @@ async fn a_snapshot_whose_transaction_was_ended_underneath_is_lost() -> Result<(
 }
 
 #[tokio::test]
-async fn a_database_whose_statements_see_different_moments_is_refused() -> Result<()> {
+async fn a_database_without_snapshot_isolation_is_refused() -> Result<()> {
     for (level, kept) in [
         ("READ UNCOMMITTED", false),
         ("READ COMMITTED", false),
@@ -141,9 +141,9 @@ async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
     let test = employees(1500).await?;
     let table = shipped("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    let (id, moment) = (snapshot.id().to_owned(), snapshot.time().to_owned());
+    let (id, time) = (snapshot.id().to_owned(), snapshot.time().to_owned());
     let hurried =
-        Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, moment);
+        Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, time);
     let mut pages = hurried.pages(table, &[], None);
     let late = pages.next().await;
     assert!(matches!(late, Err(Error::OutOfTime)), "{late:?}");

@@ -79,13 +79,13 @@ async fn an_append_that_is_half_in_when_its_table_is_replaced_begins_again_in_th
 
 /// Proves S7.
 #[tokio::test]
-async fn a_load_that_was_given_up_begins_again_where_its_table_has_been_replaced_since() -> Result<()> {
+async fn an_abandoned_load_begins_again_if_its_table_has_been_replaced_since() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let other = File::append("v1", named(100..=111, "added"));
     let (run, target) = begin(&db, &other).await?.unwrap();
     commit(&db, &other, &run, &target, &other.chunks()[0]).await?;
-    loads::end(&db, &run, loads::Ending::GivenUp("tired")).await?;
+    loads::end(&db, &run, loads::Ending::Abandoned("tired")).await?;
     let file = File::replace("v1", named(1..=6, "new"));
     load(&db, &file).await?;
     assert_eq!(status(&test, &other).await?, "failed 0 = 0 + 0");
@@ -310,7 +310,7 @@ async fn a_transaction_that_is_older_than_the_table_it_reads_is_one_to_run_again
 
 /// Proves S9.
 #[tokio::test]
-async fn a_migration_under_a_replace_is_kept_and_the_load_begins_again() -> Result<()> {
+async fn a_migration_under_a_replace_survives_and_the_load_begins_again() -> Result<()> {
     for migration in [
         "ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL",
         "ALTER TABLE departments ADD KEY departments_by_name (department_name)",

@@ -38,14 +38,14 @@ async fn a_failed_replace_leaves_the_table_alone_and_counts_only_what_it_rejecte
 }
 
 #[tokio::test]
-async fn a_replace_that_was_given_up_begins_again() -> Result<()> {
+async fn an_abandoned_replace_begins_again() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let before = content(&test).await?;
     let file = File::replace("v1", named(1..=6, "new"));
     let (run, target) = begin(&db, &file).await?.unwrap();
     fill(&db, &file, &run, &target).await?;
-    loads::undo(&db, &run, Ending::GivenUp("tired")).await?;
+    loads::undo(&db, &run, Ending::Abandoned("tired")).await?;
     assert_eq!(content(&test).await?, before);
     assert_eq!(status(&test, &file).await?, "failed 0 = 0 + 0");
     assert_settled(&test).await?;
@@ -87,7 +87,7 @@ async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<
     assert!(test.sql(&rename).await.is_err());
     // The filled table stays.
     assert_eq!(begin(&db, &file).await?.unwrap(), (run.clone(), target));
-    loads::undo(&db, &run, Ending::GivenUp("tired")).await?;
+    loads::undo(&db, &run, Ending::Abandoned("tired")).await?;
     assert!(test.sql(&rename).await.is_err());
     assert_eq!(content(&test).await?, before);
     load(&db, &file).await?;
@@ -100,7 +100,8 @@ async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<
 async fn a_replace_whose_rename_has_happened_completes_whatever_its_loader_makes_of_it() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    for (version, ending) in [("v1", Ending::Failed("out of time")), ("v2", Ending::GivenUp("out of time"))] {
+    for (version, ending) in [("v1", Ending::Failed("out of time")), ("v2", Ending::Abandoned("out of time"))]
+    {
         let file = File::replace(version, named(1..=6, version));
         let (run, target) = begin(&db, &file).await?.unwrap();
         fill(&db, &file, &run, &target).await?;
@@ -151,7 +152,7 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     load(&db, &ended).await?;
     let unknown = File::replace("v4", Vec::new());
     let left = |file: &File| {
-        [format!("rowgate_new_{}_00000000", file.id), format!("rowgate_kept_{}_00000000", file.id)]
+        [format!("rowgate_new_{}_00000000", file.id), format!("rowgate_previous_{}_00000000", file.id)]
     };
     for name in [left(&filling), left(&just_begun), left(&ended), left(&unknown)].concat() {
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;

@@ -40,7 +40,7 @@ async fn a_start_of_a_load_that_is_over_records_no_shadow() -> Result<()> {
     });
     held(&test).await;
     let first = Run { id: file.id.clone(), restarts: 0 };
-    loads::undo(&db, &first, Ending::GivenUp("tired")).await?;
+    loads::undo(&db, &first, Ending::Abandoned("tired")).await?;
     loads::begin(&db, file.new_load()).await?;
     // Its table is gone by now. Had it been recorded, the load would have started over again.
     let (run, _) = late.await??.unwrap();
@@ -140,7 +140,7 @@ async fn an_orphaned_table_that_somebody_reads_holds_up_no_job() -> Result<()> {
         let ended = File::replace("v1", named(1..=3, "old"));
         load(&test.database(), &ended).await?;
         let orphans =
-            ["rowgate_kept_", "rowgate_swapped_"].map(|role| format!("{role}{}_00000000", ended.id));
+            ["rowgate_previous_", "rowgate_swapped_"].map(|role| format!("{role}{}_00000000", ended.id));
         for orphan in &orphans {
             test.sql(&format!("CREATE TABLE {orphan} LIKE departments")).await?;
         }

@@ -53,7 +53,7 @@ pub(crate) async fn fence(test: &TestDatabase, job: &str, tables: &[&str]) -> Re
              AND shadow_table IS NOT NULL"
         );
         if let Some(Some(shadow)) = test.sql(&sql).await?.into_iter().flatten().next() {
-            let previous = format!("rowgate_kept_{in_name}{}", &shadow[shadow.len() - 9..]);
+            let previous = format!("rowgate_previous_{in_name}{}", &shadow[shadow.len() - 9..]);
             rename.push_str(&format!(", {table} TO {previous}, {shadow} TO {table}"));
         }
         let sql = format!(
@@ -66,7 +66,7 @@ pub(crate) async fn fence(test: &TestDatabase, job: &str, tables: &[&str]) -> Re
 }
 
 #[tokio::test]
-async fn a_replace_leaves_its_rows_alone_and_numbers_go_on_after_them() -> Result<()> {
+async fn a_replace_leaves_its_rows_alone_and_numbers_continue_after_them() -> Result<()> {
     let test = database().await?;
     let file = File::replace("v1", named(2..=70, "new"));
     load(&test.database(), &file).await?;

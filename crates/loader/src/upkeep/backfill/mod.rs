@@ -199,7 +199,7 @@ impl<S: Versions, Q: Queue> Backfiller<'_, S, Q> {
     ) -> Result<(), BackfillError> {
         let replaces = files.iter().filter(|file| file.mode == LoadMode::Replace);
         let ids: Vec<LoadId> = replaces.map(|file| file.id.clone()).collect();
-        let begun = loads::given_up_loads(self.database, &ids).await?;
+        let begun = loads::abandoned_loads(self.database, &ids).await?;
         files.retain(|file| {
             let is_allowed = file.mode != LoadMode::Replace || begun.contains(&file.id);
             if !is_allowed {

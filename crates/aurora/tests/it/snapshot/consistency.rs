@@ -49,7 +49,7 @@ async fn more_writes(done: &AtomicU32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_tables_under_constant_writes_are_read_as_of_one_moment() -> Result<()> {
+async fn three_tables_under_constant_writes_are_read_as_of_one_snapshot() -> Result<()> {
     let test = Arc::new(employees(2500).await?);
     test.sql("INSERT INTO departments SELECT id, 'Old' FROM employees").await?;
     test.sql("INSERT INTO jobs SELECT id, 'Old' FROM employees").await?;
@@ -90,35 +90,35 @@ async fn three_tables_under_constant_writes_are_read_as_of_one_moment() -> Resul
 }
 
 #[tokio::test]
-async fn the_moment_is_the_databases_in_utc() -> Result<()> {
+async fn the_snapshot_time_is_the_databases_in_utc() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let clock = "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')";
     let before = test.value(clock).await?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let after = test.value(clock).await?;
-    let moment = snapshot.time();
-    assert_eq!(moment.len(), "2026-11-21T10:51:28.123Z".len());
-    let millisecond = moment.strip_suffix('Z').context("not UTC")?;
-    assert!(before[..23] <= *millisecond && *millisecond <= after[..23], "{before} {moment} {after}");
+    let time = snapshot.time();
+    assert_eq!(time.len(), "2026-11-21T10:51:28.123Z".len());
+    let millisecond = time.strip_suffix('Z').context("not UTC")?;
+    assert!(before[..23] <= *millisecond && *millisecond <= after[..23], "{before} {time} {after}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
+async fn a_released_snapshot_shows_the_same_rows() -> Result<()> {
     let test = employees(1500).await?;
     let table = shipped("employees")?;
     let first = Snapshot::take(&test.database(), &[]).await?;
     let nullable = first.nullable(table).await?;
     let mut pages = first.pages(table, &nullable, None);
     let page = pages.next().await?.context("no page")?;
-    let (after, moment) = (page.last_key(), first.time().to_owned());
+    let (after, time) = (page.last_key(), first.time().to_owned());
     assert!(after < 11_500, "there is no more behind it");
     let id = first.release();
     test.sql("DELETE FROM employees").await?;
     test.sql("INSERT INTO employees VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
 
-    let second = Snapshot::resume(&test.database(), id.clone(), moment.clone());
-    assert_eq!((second.id(), second.time()), (&*id, &*moment));
+    let second = Snapshot::resume(&test.database(), id.clone(), time.clone());
+    assert_eq!((second.id(), second.time()), (&*id, &*time));
     let mut pages = second.pages(table, &nullable, Some(after));
     let mut last = after;
     while let Some(page) = pages.next().await? {

@@ -18,15 +18,15 @@ const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE 
 /// at the same time. A change takes some hundred.
 const WAIT_MS: std::ops::Range<u64> = 50..150;
 
-/// The longest wait for a turn: some twenty changes. A caller that has waited longer tries again,
+/// The longest wait for the lock: some twenty changes. A caller that has waited longer tries again,
 /// with the whole time that a change may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// The exclusive turn to change accounts, until [`end`](Self::end). If it is dropped, it ends in
+/// The exclusive lock on accounts, until [`release`](Self::release). If it is dropped, it ends in
 /// the background; if its function is killed, it ends within the three minutes after which the
 /// service ends an idle transaction.
 #[derive(Debug)]
-pub struct AccountTurn(Transaction);
+pub struct AccountLock(Transaction);
 
 #[derive(Debug, Deserialize)]
 struct Row {
@@ -34,8 +34,8 @@ struct Row {
     _id: i64,
 }
 
-impl AccountTurn {
-    /// Waits for its turn, five seconds at most, and not beyond the database's deadline.
+impl AccountLock {
+    /// Waits for the lock, five seconds at most, and not beyond the database's deadline.
     ///
     /// # Errors
     /// As [`Database::begin`]; also [`Error::OutOfTime`] where others take too long.
@@ -43,7 +43,7 @@ impl AccountTurn {
         let deadline = database.deadline();
         let transaction = database.with_deadline(deadline).begin().await?;
         // From here on: a database that resumes may take longer than others who change accounts.
-        let deadline = deadline.min(Deadline::after(PATIENCE));
+        let deadline = deadline.min(Deadline::after(MAX_WAIT));
         let failure = loop {
             match transaction.query::<Row>(Statement::new(LOCK)).await {
                 Ok(rows) if !rows.is_empty() => return Ok(Self(transaction)),
@@ -57,8 +57,8 @@ impl AccountTurn {
         Err(failure)
     }
 
-    /// Ends the turn. The change is made, even if this call fails.
-    pub async fn end(self) {
+    /// Releases the lock. The change is made, even if this call fails.
+    pub async fn release(self) {
         self.0.rollback_or_leave().await;
     }
 }
