@@ -19,7 +19,8 @@ export class InsertApi extends RustFunction {
       description: "Checks rows and inserts them; reads, replaces and deletes rows",
       takesRequests: true,
       // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed,
-      // checked and turned into SQL in milliseconds; the rest of a call is waiting for the database.
+      // checked and turned into SQL in milliseconds; the rest of a call is waiting for the
+      // database.
       memorySize: 512,
     });
     this.useDatabase(database, TRANSACTIONS);

@@ -11,7 +11,9 @@ export interface Paged {
 /** Changes of the link that go back to the first page of a list. */
 export const FIRST_PAGE = { after: null, trail: null };
 
-/** Returns the page of a list that the link names. A second list of a page has a `name` of its own. */
+/**
+ * Returns the page of a list that the link names. A second list of a page has a `name` of its own.
+ */
 export function usePaged(name?: string): Paged {
   const { params, setParams } = useRoute();
   const [ofAfter, ofTrail] = name ? [name, `${name}-trail`] : ["after", "trail"];

@@ -32,7 +32,10 @@ export interface Checked {
   retry: () => void;
 }
 
-/** Reads the file's beginning and has it checked, again after each change; the result goes into the work. */
+/**
+ * Reads the file's beginning and has it checked, again after each change; the result goes into the
+ * work.
+ */
 export function useChecked(
   file: File | null,
   table: Table | undefined,
@@ -121,7 +124,9 @@ function useHead(file: File | null, turn: number, onError: (error: Error) => voi
   return head !== null && head.file === file ? head.content : null;
 }
 
-/** The names of the file's columns and an example of each, as the check and the beginning show them. */
+/**
+ * The names of the file's columns and an example of each, as the check and the beginning show them.
+ */
 export function useColumns({ content }: Checked, { check, settings }: Work) {
   const bytes = useMemo(() => (content === null ? null : fromBase64(content)), [content]);
   const names = useMemo(() => {
