@@ -17,21 +17,8 @@ wants() {
     [[ " ${options[*]-} " != *" --only"* ]] || [[ ${options[*]} =~ --only[=\ ][a-z,-]*$1 ]]
 }
 
-install_bench_python() {
-    say "installing pandas, pymysql and boto3 into $VENV"
-    mkdir -p .local
-    python3 -m venv --clear "$VENV" &&
-        "$VENV/bin/pip" install --quiet --disable-pip-version-check --requirement local/bench-requirements.txt >&2
-}
-
 need_bench_python() {
-    need_python || return
-    if [ -f "$VENV/bin/python" ] && ! "$VENV/bin/python" -c '' 2>/dev/null; then
-        # The Python it was made with is gone.
-        rm -rf "$VENV"
-    fi
-    [ -x "$VENV/bin/python" ] || rm -f .local/stamps/bench-python
-    once bench-python local/bench-requirements.txt -- install_bench_python
+    need_environment bench-python "$VENV" "pandas, pymysql and boto3" pip local/bench-requirements.txt
 }
 
 # A part whose tools cannot be had fails in the table; the others are measured all the same.
