@@ -7,7 +7,7 @@ import Textarea from "@cloudscape-design/components/textarea";
 import TimeInput from "@cloudscape-design/components/time-input";
 import type { Column, Table } from "../../api/types";
 import { ReferenceSelect } from "./ReferenceSelect";
-import { columnType, joinMoment, splitMoment } from "./rules";
+import { columnType, joinTimestamp, splitTimestamp } from "./rules";
 
 interface Props {
   column: Column;
@@ -45,6 +45,7 @@ export function FieldInput({
 }: Props) {
   const type = columnType(column.type);
   const label = column.name;
+  const shared = { value, onChange, onBlur: () => onBlur?.(), label, invalid, disabled };
   if (column.references !== null && !disabled) {
     return (
       <ReferenceSelect
@@ -58,12 +59,11 @@ export function FieldInput({
     );
   }
   switch (type.kind) {
-    case "boolean": {
-      const options = column.required ? BOOLEANS : [{ value: "", label: "None" }, ...BOOLEANS];
+    case "boolean":
       return (
         <Select
           selectedOption={BOOLEANS.find((option) => option.value === value) ?? null}
-          options={options}
+          options={column.required ? BOOLEANS : [{ value: "", label: "None" }, ...BOOLEANS]}
           onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")}
           placeholder="Choose"
           {...(labelled ? {} : { ariaLabel: label })}
@@ -71,80 +71,80 @@ export function FieldInput({
           disabled={disabled}
         />
       );
-    }
     case "date":
-      return (
-        <DatePicker
-          value={value}
-          onChange={({ detail }) => onChange(detail.value)}
-          onBlur={() => onBlur?.()}
-          format="iso"
-          placeholder="YYYY-MM-DD"
-          ariaLabel={label}
-          invalid={invalid}
-          disabled={disabled}
-          openCalendarAriaLabel={() => `Choose a day for ${label}`}
-        />
-      );
-    case "timestamp": {
-      const { day, time } = splitMoment(value);
-      return (
-        <SpaceBetween direction="horizontal" size="xs">
-          <FormField label="Day">
-            <DatePicker
-              value={day}
-              onChange={({ detail }) => onChange(joinMoment(detail.value, time))}
-              onBlur={() => onBlur?.()}
-              format="iso"
-              placeholder="YYYY-MM-DD"
-              ariaLabel={`${label}, day`}
-              invalid={invalid}
-              disabled={disabled}
-              openCalendarAriaLabel={() => `Choose a day for ${label}`}
-            />
-          </FormField>
-          <FormField label="Time (UTC)">
-            <TimeInput
-              value={time}
-              onChange={({ detail }) => onChange(joinMoment(day, detail.value))}
-              onBlur={() => onBlur?.()}
-              format="hh:mm:ss"
-              placeholder="hh:mm:ss"
-              ariaLabel={`${label}, time in UTC`}
-              invalid={invalid}
-              disabled={disabled}
-            />
-          </FormField>
-        </SpaceBetween>
-      );
-    }
-    case "string":
-      if (type.max > LONG) {
-        return (
-          <Textarea
-            value={value}
-            onChange={({ detail }) => onChange(detail.value)}
-            onBlur={() => onBlur?.()}
-            ariaLabel={label}
-            invalid={invalid}
-            disabled={disabled}
-          />
-        );
-      }
-      break;
+      return <Day {...shared} column={label} />;
+    case "timestamp":
+      return <DayAndTime {...shared} />;
     default:
   }
-  return (
+  const text = {
+    value,
+    onChange: ({ detail }: { detail: { value: string } }) => onChange(detail.value),
+    onBlur: shared.onBlur,
+    ariaLabel: label,
+    invalid,
+    disabled,
+  };
+  return type.kind === "string" && type.max > LONG ? (
+    <Textarea {...text} />
+  ) : (
     <Input
-      value={value}
-      onChange={({ detail }) => onChange(detail.value)}
-      onBlur={() => onBlur?.()}
+      {...text}
       inputMode={type.kind === "string" ? "text" : type.kind === "decimal" ? "decimal" : "numeric"}
       autoComplete={false}
       placeholder={placeholder}
+    />
+  );
+}
+
+interface PartProps {
+  value: string;
+  onChange: (value: string) => void;
+  onBlur: () => void;
+  label: string;
+  invalid: boolean;
+  disabled: boolean;
+}
+
+function Day({ value, onChange, onBlur, label, column, invalid, disabled }: PartProps & { column: string }) {
+  return (
+    <DatePicker
+      value={value}
+      onChange={({ detail }) => onChange(detail.value)}
+      onBlur={onBlur}
+      format="iso"
+      placeholder="YYYY-MM-DD"
       ariaLabel={label}
       invalid={invalid}
       disabled={disabled}
+      openCalendarAriaLabel={() => `Choose a day for ${column}`}
     />
+  );
+}
+
+function DayAndTime({ value, onChange, label, ...shared }: PartProps) {
+  const { day, time } = splitTimestamp(value);
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      <FormField label="Day">
+        <Day
+          {...shared}
+          value={day}
+          onChange={(day) => onChange(joinTimestamp(day, time))}
+          label={`${label}, day`}
+          column={label}
+        />
+      </FormField>
+      <FormField label="Time (UTC)">
+        <TimeInput
+          {...shared}
+          value={time}
+          onChange={({ detail }) => onChange(joinTimestamp(day, detail.value))}
+          format="hh:mm:ss"
+          placeholder="hh:mm:ss"
+          ariaLabel={`${label}, time in UTC`}
+        />
+      </FormField>
+    </SpaceBetween>
   );
 }

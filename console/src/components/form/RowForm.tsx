@@ -6,7 +6,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ProblemError } from "../../api/problem";
-import type { FieldError, Table } from "../../api/types";
+import type { Column, FieldError, Table } from "../../api/types";
 import { FieldInput } from "./FieldInput";
 import { ProblemAlert } from "../feedback/ProblemAlert";
 import { type Draft, faults, hint } from "./rules";
@@ -28,7 +28,17 @@ interface Props {
 }
 
 /** A form for one row, with the dictionary's rules checked as it is filled in. */
-export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyFixed, saveText, actions }: Props) {
+export function RowForm({
+  table,
+  tables,
+  draft,
+  onChange,
+  onSave,
+  onCancel,
+  keyFixed = false,
+  saveText,
+  actions,
+}: Props) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [refused, setRefused] = useState<{ draft: Draft; errors: FieldError[] } | null>(null);
   const [error, setError] = useState<Error | null>(null);
@@ -96,53 +106,52 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
           )}
           <Container>
             <SpaceBetween size="l">
-              {table.columns.map((column) => {
-                const isKey = column.name === table.key;
-                return (
-                  <FormField
-                    key={column.name}
-                    label={
-                      <>
-                        {column.name}
-                        {!column.required && <i> - optional</i>}
-                      </>
-                    }
-                    description={column.description}
-                    constraintText={
-                      isKey && keyFixed
-                        ? "The key of a row stays as it is."
-                        : isKey
-                          ? "A free number is suggested; any that no other row has will do."
-                          : column.references
-                            ? `Chosen from ${column.references}.`
-                            : hint(column)
-                    }
-                    errorText={errorOf(column.name)}
-                  >
-                    <FieldInput
-                      column={column}
-                      value={draft[column.name] ?? ""}
-                      onChange={(value) => {
-                        // A field that is being typed into is judged at once, but not for being
-                        // empty yet.
-                        if (value !== "") {
-                          touch(column.name);
-                        }
-                        onChange({ ...draft, [column.name]: value });
-                      }}
-                      onBlur={() => touch(column.name)}
-                      invalid={errorOf(column.name) !== ""}
-                      disabled={isKey && (keyFixed ?? false)}
-                      tables={tables}
-                      labelled
-                    />
-                  </FormField>
-                );
-              })}
+              {table.columns.map((column) => (
+                <FormField
+                  key={column.name}
+                  label={
+                    <>
+                      {column.name}
+                      {!column.required && <i> - optional</i>}
+                    </>
+                  }
+                  description={column.description}
+                  constraintText={constraint(table, column, keyFixed)}
+                  errorText={errorOf(column.name)}
+                >
+                  <FieldInput
+                    column={column}
+                    value={draft[column.name] ?? ""}
+                    onChange={(value) => {
+                      // A field that is being typed into is checked at once, but not for being
+                      // empty yet.
+                      if (value !== "") {
+                        touch(column.name);
+                      }
+                      onChange({ ...draft, [column.name]: value });
+                    }}
+                    onBlur={() => touch(column.name)}
+                    invalid={errorOf(column.name) !== ""}
+                    disabled={column.name === table.key && keyFixed}
+                    tables={tables}
+                    labelled
+                  />
+                </FormField>
+              ))}
             </SpaceBetween>
           </Container>
         </SpaceBetween>
       </Form>
     </form>
   );
+}
+
+/** What a field takes, in a line under it. */
+function constraint(table: Table, column: Column, keyFixed: boolean): string {
+  if (column.name === table.key) {
+    return keyFixed
+      ? "The key of a row stays as it is."
+      : "A free number is suggested; any that no other row has will do.";
+  }
+  return column.references ? `Chosen from ${column.references}.` : hint(column);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { columnType, draftOf, fault, faults, joinMoment, rowOf, splitMoment } from "./rules";
+import { columnType, draftOf, fault, faults, joinTimestamp, rowOf, splitTimestamp } from "./rules";
 
 const column = (type: string, more: object = {}) => ({
   name: "c",
@@ -106,7 +106,7 @@ describe("draftOf", () => {
 
 describe("moments in two fields", () => {
   it.each(["2021-07-27T16:02:08Z", "2021-07-27", "", "2021-07-27T16:02:08+02:00"])("keeps %s", (text) => {
-    const { day, time } = splitMoment(text);
-    expect(joinMoment(day, time)).toBe(text);
+    const { day, time } = splitTimestamp(text);
+    expect(joinTimestamp(day, time)).toBe(text);
   });
 });

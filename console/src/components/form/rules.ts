@@ -133,13 +133,13 @@ function isMoment(text: string): boolean {
 }
 
 /** The day and the time of a timestamp that is typed in two fields and kept as one text. */
-export function splitMoment(text: string): { day: string; time: string } {
+export function splitTimestamp(text: string): { day: string; time: string } {
   const [, day = "", time = ""] = /^([^T ]*)(?:[T ]([^Z]*))?/.exec(text) ?? [];
   return { day, time };
 }
 
 /** Joins a day and a time to the text of a timestamp; nothing where both are empty. */
-export function joinMoment(day: string, time: string): string {
+export function joinTimestamp(day: string, time: string): string {
   if (day === "" && time === "") {
     return "";
   }

@@ -28,6 +28,17 @@ const TIMES = [
   "%m/%d/%Y %H:%M:%S",
   "%d.%m.%Y %H:%M:%S",
 ];
+/** The settings of dates and times, by the kind of their column. */
+const FORMS = [
+  {
+    kind: "timestamp",
+    name: "timestamp_formats",
+    label: "Dates and times",
+    iso: "2021-03-31T16:05:09Z",
+    known: TIMES,
+  },
+  { kind: "date", name: "date_formats", label: "Dates", iso: "2021-03-31", known: DATES },
+] as const;
 /** Codes of refused rows that concern the format of the file rather than its content. */
 const OF_WRITING = new Set(["timestamp", "encoding", "field_count", "quote"]);
 
@@ -36,8 +47,8 @@ export function Dates({ work, setWork }: Omit<Props, "table">) {
   const { settings, unclear } = work;
   const choose = (name: "timestamp_formats" | "date_formats", format: string) =>
     setWork((work) => ({ ...work, settings: change(work.settings, name, [format]) }));
-  return (["timestamp_formats", "date_formats"] as const).map(
-    (name) =>
+  return FORMS.map(
+    ({ name }) =>
       unclear[name] && (
         <FormField
           key={name}
@@ -120,23 +131,18 @@ export function Choices({ table, work, setWork }: Props) {
           ]}
           onChange={(value) => set("header", value)}
         />
-        {has("timestamp") && (
-          <Choice
-            label="Dates and times"
-            recognised={hasRead ? "2021-03-31T16:05:09Z" : undefined}
-            value={settings.timestamp_formats?.[0]}
-            options={formats(TIMES, settings.timestamp_formats)}
-            onChange={(value) => set("timestamp_formats", value === undefined ? undefined : [value])}
-          />
-        )}
-        {has("date") && (
-          <Choice
-            label="Dates"
-            recognised={hasRead ? "2021-03-31" : undefined}
-            value={settings.date_formats?.[0]}
-            options={formats(DATES, settings.date_formats)}
-            onChange={(value) => set("date_formats", value === undefined ? undefined : [value])}
-          />
+        {FORMS.map(
+          ({ kind, name, label, iso, known }) =>
+            has(kind) && (
+              <Choice
+                key={name}
+                label={label}
+                recognised={hasRead ? iso : undefined}
+                value={settings[name]?.[0]}
+                options={formats(known, settings[name])}
+                onChange={(value) => set(name, value === undefined ? undefined : [value])}
+              />
+            ),
         )}
         {has("timestamp") && (
           <Choice
