@@ -9,7 +9,7 @@ const paths =
 
 const ASSETS = "console/assets";
 
-// Cloudscape's fonts stand in its style sheet as data: URLs. Files of their own are only fetched
+// Cloudscape's fonts are in its style sheet as data: URLs. Files of their own are only fetched
 // where their characters are shown, need no base64, and no exception in the content security
 // policy.
 const fontFiles: Plugin = {

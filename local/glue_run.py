@@ -34,7 +34,7 @@ def end_with_parent():
     kill_group()
 
 
-def tell(what):
+def report(what):
     print(what, flush=True)
 
 
@@ -75,14 +75,14 @@ def main():
     threading.Thread(target=end_with_parent, daemon=True).start()
     with open(server_log, "wb") as log:
         port = start_server(python, log)
-    tell("running")
+    report("running")
     code = subprocess.call(
         [python, script, *arguments],
         env=os.environ | {"SPARK_REMOTE": f"sc://{HOST}:{port}"},
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
     )
-    tell(f"ended {code}")
+    report(f"ended {code}")
 
 
 if __name__ == "__main__":
@@ -90,6 +90,6 @@ if __name__ == "__main__":
         main()
     except BaseException:
         sys.excepthook(*sys.exc_info())
-        tell("ended 1")
+        report("ended 1")
     finally:
         kill_group()

@@ -5,8 +5,8 @@ No function may have a line that knows where it runs, so gaps are filled here:
 - Requests as they came. AWS hands a path on with its encoding, and every line of a header that is
   repeated; MiniStack decodes the path first, so that 7%23x is 7#x and %2F another slash, and joins
   the lines to one.
-- The API key that the gateway has checked. AWS tells a function the key and its id in
-  requestContext.identity; MiniStack checks the key and says nothing. Rowgate tells its operator by
+- The API key that the gateway has checked. AWS gives a function the key and its id in
+  requestContext.identity; MiniStack checks the key and says nothing. Rowgate knows its operator by
   that id.
 - Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and
   MiniStack, which obeys policies here (AUTH=true), is spoken to in plain text on the loopback
@@ -93,7 +93,7 @@ def hand_requests_on_as_they_came():
         return await answer_api(host, raw_path or path, *arguments, raw_path=raw_path, **named)
 
     @replaces(gateway, *BUILDS_EVENT)
-    def tell_all_header_lines(build_event, *arguments, **named):
+    def keep_all_header_lines(build_event, *arguments, **named):
         event = build_event(*arguments, **named)
         values = {}
         for name, value in header_lines.get():
@@ -122,7 +122,7 @@ def fill_identity():
         return error, key
 
     @replaces(gateway, *BUILDS_EVENT)
-    def tell_api_key(build_event, *arguments, **named):
+    def pass_api_key(build_event, *arguments, **named):
         event = build_event(*arguments, **named)
         key = checked.get()
         checked.set(None)
@@ -166,11 +166,11 @@ def know_namespace_of_metrics():
         return context | {"cloudwatch:namespace": namespace}
 
 
-def judge_data_api_calls():
+def authorize_data_api_calls():
     from ministack import app
 
     @replaces(app, *ANSWERS_DATA_API)
-    async def judge(_answer, method, path, headers, body, query_params, request_id):
+    async def authorize(_answer, method, path, headers, body, query_params, request_id):
         if path not in app._RDS_DATA_PATHS:
             return None
         try:
@@ -199,7 +199,7 @@ def main():
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
     know_namespace_of_metrics()
-    judge_data_api_calls()
+    authorize_data_api_calls()
     glue_jobs.install()
     athena_delta.install()
     presigned_links.install()

@@ -26,7 +26,7 @@ TECHNICAL = spark.StructType(
 def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> DataFrame:
     """Combines the rows of a table's files and adds bronze's columns. `files` are by their keys.
 
-    The file is named by a literal, because not every engine tells the name of the file that it
+    The file is named by a literal, because not every engine gives the name of the file that it
     reads.
     """
     parts = [rows.withColumn("_file", F.lit(key)) for key, rows in files.items()]

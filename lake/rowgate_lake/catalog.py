@@ -29,8 +29,7 @@ class Catalog:
         description: str,
         comments: Mapping[str, str],
     ) -> None:
-        """Tells the catalog of a table or of its new columns; nothing is written where it knows
-        them."""
+        """Registers a table, or its new columns; writes nothing if the catalog has them."""
         wanted = _table(table, location, schema, description, comments)
         database = self.database(layer)
         try:

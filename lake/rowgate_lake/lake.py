@@ -80,8 +80,8 @@ class Lake:
         comments: Mapping[str, str],
         **more: Any,
     ) -> None:
-        """Tells the catalog, the state and the lineage of a table that has been committed. `more`
-        is what its state has beside that."""
+        """Records a committed table in the catalog, its state and the lineage. `more` is what its
+        state has beside that."""
         schema = self.storage.read(layer, table).schema
         self.catalog.put(
             layer, table, self.storage.location(layer, table), schema, description, comments

@@ -1,7 +1,7 @@
 """Silver: the current state of a table and its history, with the types of the dictionary.
 
 `<table>` has a row for each key there ever was: the dictionary's columns; `_<column>_found` for
-each reference, which tells whether it names a row (NULL where the reference is NULL);
+each reference, which says whether it names a row (NULL where the reference is NULL);
 `_changed_at`, the snapshot time at which the row was first seen like this; and `_deleted_at`, the
 snapshot time at which it was gone, NULL while it is there.
 

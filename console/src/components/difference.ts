@@ -17,7 +17,7 @@ function text(value: unknown): string | null {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Compares two states of a row; the columns stand in the order of the newer one. */
+/** Compares two states of a row; the columns are in the order of the newer one. */
 export function differences(before: State, after: State): Difference[] {
   const columns = new Set([...Object.keys(after ?? {}), ...Object.keys(before ?? {})]);
   return [...columns].map((column) => {

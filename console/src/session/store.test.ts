@@ -44,7 +44,7 @@ const signedIn = async () => {
 };
 
 describe("a session", () => {
-  it("goes on after a reload of the page", async () => {
+  it("continues after a reload of the page", async () => {
     kept.set("rowgate.refresh", "r");
     vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
     const store = new SessionStore();
@@ -68,7 +68,7 @@ describe("a session", () => {
     expect(await store.token()).toBe("b");
   });
 
-  it("waits where it has ended, and goes on with whoever signs in again", async () => {
+  it("waits where it has ended, and continues with whoever signs in again", async () => {
     const store = await signedIn();
     vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
     const renewed = store.renew("a");

@@ -41,7 +41,7 @@ export class SessionStore {
     }
   }
 
-  /** Goes on with the session of this tab, if it has one. */
+  /** Continues the session of this tab, if it has one. */
   async start(): Promise<void> {
     if (sessionStorage.getItem(REFRESH) === null) {
       this.#set({ kind: "out" });

@@ -13,7 +13,7 @@ const values = new Map<string, unknown>();
 const listeners = new Set<() => void>();
 const forgetters = new Set<() => void>();
 
-function tell(): void {
+function notify(): void {
   for (const listener of listeners) {
     listener();
   }
@@ -61,7 +61,7 @@ export function store(key: string, value: unknown): boolean {
     sessionStorage.removeItem(DRAFTS + key);
     return false;
   } finally {
-    tell();
+    notify();
   }
 }
 
@@ -81,7 +81,7 @@ export function clearStored(): void {
   for (const forget of forgetters) {
     forget();
   }
-  tell();
+  notify();
 }
 
 /**

@@ -47,8 +47,8 @@ export function FollowedVerdict(props: FollowedProps) {
   const [error, setError] = useState<Error | null>(null);
   const [late, setLate] = useState(false);
   const [turn, setTurn] = useState(0);
-  const tell = useRef(onLoad);
-  tell.current = onLoad;
+  const latest = useRef(onLoad);
+  latest.current = onLoad;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` tries again, and what it is known by does not change.
   useEffect(() => {
@@ -57,7 +57,7 @@ export function FollowedVerdict(props: FollowedProps) {
       setLoad(load);
       setError(null);
       setLate(false);
-      tell.current?.(load);
+      latest.current?.(load);
     };
     followLoad(file, before, known, see, () => setLate(true), abort.signal).catch((error: Error) => {
       if (!abort.signal.aborted) {

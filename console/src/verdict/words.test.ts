@@ -39,7 +39,7 @@ it("takes back that nothing was loaded, but not what was not read", () => {
   expect(verdict(stopped, true, [load("b", "a", 1, 1)]).type).toBe("error");
 });
 
-it("finds what brought rows back, and rows of that", () => {
+it("finds the loads that corrected rows, and those that corrected theirs", () => {
   const all = [ROOT, load("c", "b", 1, 1), load("b", "a", 2, 1), load("x", null, 1, 1)];
   expect(descendants("a", all).map(({ load }) => load)).toEqual(["b", "c"]);
 });

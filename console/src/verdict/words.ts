@@ -35,7 +35,7 @@ const NOTHING = /^nothing could be loaded: /;
 /** Returns the number of rows that loads have inserted. */
 export const rowsLoaded = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
 
-/** Returns the loads that brought rows of a load back, and their own descendants. */
+/** Returns the loads that corrected rows of a load, and their own descendants. */
 export function descendants(load: string, loads: readonly Load[]): Load[] {
   const children = loads.filter(({ parent }) => parent === load);
   return children.flatMap((child) => [child, ...descendants(child.load, loads)]);

@@ -4,7 +4,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.exceptions import AirflowFailException
 from conftest import DAGS
-from rowgate_airflow.quality import judge, read_results
+from rowgate_airflow.quality import evaluate, read_results
 
 CHECK = {"query_quality": {"check_quality"}, "check_quality": set()}
 GRAPHS = {
@@ -70,16 +70,16 @@ def answer(*rows: tuple[str | None, ...]) -> dict:
 def test_a_lake_that_checked_nothing_is_not_good() -> None:
     for nothing in (None, answer()):
         with pytest.raises(AirflowFailException, match="rowgate_quality is empty"):
-            judge(read_results(nothing))
+            evaluate(read_results(nothing))
 
 
 def test_what_is_broken_is_reported_and_only_stop_fails(caplog: pytest.LogCaptureFixture) -> None:
     good = ("silver", "jobs", "unique key (id)", "stop", "9", "0", None)
     warned = ("silver", "jobs", "name is required", "warn", "9", "2", "7, 8")
-    judge(read_results(answer(warned, good)))
+    evaluate(read_results(answer(warned, good)))
     assert 'silver.jobs: 2 of 9 rows break "name is required" (7, 8)' in caplog.text
 
     stopped = ("gold", "revenue", "never negative", "stop", "5", "1", None)
     with pytest.raises(AirflowFailException) as failure:
-        judge(read_results(answer(stopped, warned, good)))
+        evaluate(read_results(answer(stopped, warned, good)))
     assert str(failure.value) == 'gold.revenue: 1 of 5 rows break "never negative"'

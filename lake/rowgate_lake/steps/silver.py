@@ -101,7 +101,7 @@ def _refuse_older(lake: Lake, table: Table) -> None:
     if known:
         newer = known.snapshot_time > time
     elif lake.storage.exists(LAYER, table.name):
-        # The state was lost: the rows tell.
+        # The state was lost, so the rows decide.
         rows = lake.storage.read(LAYER, table.name)
         newer = not rows.where(f"_changed_at > CAST('{time}' AS TIMESTAMP)").isEmpty()
     else:

@@ -18,7 +18,7 @@ interface Props {
   disabled?: boolean;
   /** A form field around it says its name already. */
   labelled?: boolean;
-  /** Stands in an empty field for text or numbers. */
+  /** Shown in an empty field for text or numbers. */
   placeholder?: string;
   /** The tables that the caller sees, for references. */
   tables: readonly Table[];

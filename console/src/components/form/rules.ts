@@ -91,7 +91,9 @@ export function fault(column: RuleColumn, text: string): string | null {
     case "date":
       return isDay(text) ? null : `${name} must be a day that exists, written like 2021-07-27`;
     case "timestamp":
-      return isMoment(text) ? null : `${name} must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z`;
+      return isTimestamp(text)
+        ? null
+        : `${name} must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z`;
     case "string": {
       // The service counts characters, not UTF-16 units.
       const length = [...text].length;
@@ -124,7 +126,7 @@ function isDay(text: string): boolean {
   return year >= 1000 && day >= 1 && day <= (MONTH_DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
 }
 
-function isMoment(text: string): boolean {
+function isTimestamp(text: string): boolean {
   const match =
     /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.0{1,9})?(?:Z|[+-]([01]\d|2[0-3])(?::?[0-5]\d)?)?$/.exec(
       text,

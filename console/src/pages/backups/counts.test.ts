@@ -20,7 +20,7 @@ describe("rows before and after a restore", () => {
     expect(change({ table: "t", before: null, after: 1 })).toBe("–");
   });
 
-  it("tell how much is done", () => {
+  it("say how much is done", () => {
     const restore = { tables: { jobs: { rows_restored: 10 }, employees: { rows_restored: 40 } } } as unknown as Restore;
     expect(percent(restore, BACKUP)).toBe(50);
     expect(percent(restore, null)).toBeNull();

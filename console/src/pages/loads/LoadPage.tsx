@@ -78,8 +78,7 @@ export function LoadPage({ load: id }: { load: string }) {
 }
 
 /**
- * The location of the file, the load whose rows it brought back, and those that brought its own
- * back.
+ * The location of the file, the load whose rows it corrects, and the loads that corrected its own.
  */
 function Belongs({ load, again }: { load: Load; again: Resource<Load[]> }) {
   const children = again.data?.filter(({ parent }) => parent === load.load) ?? [];

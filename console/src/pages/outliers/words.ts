@@ -3,7 +3,7 @@
 import type { OutlierCheck } from "../../api/types";
 import { label } from "../../components/format";
 
-/** Tells a check from the others of an answer. */
+/** Identifies a check among those of an answer. */
 export function checkId({ kind, table, column }: OutlierCheck): string {
   return `${kind}/${table}/${column}`;
 }

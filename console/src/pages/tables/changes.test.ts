@@ -18,7 +18,7 @@ describe("changes to a row", () => {
     expect(changesOf(ROW, now, { ...now, name: "Anne" })).toEqual({ on: ROW, values: { name: "Anne" } });
   });
 
-  it("tell what somebody else has changed", () => {
+  it("say what somebody else has changed", () => {
     const changes = { on: ROW, values: { name: "Anna" } };
     expect(overtaken(changes, ROW)).toEqual([]);
     expect(overtaken(changes, { ...ROW, name: "Ana" })).toEqual([

@@ -10,7 +10,7 @@ interface Props {
   check: Check;
 }
 
-/** The first rows, as they would stand in the table; what would be refused says why. */
+/** The first rows, as they would be in the table; what would be refused says why. */
 export function Preview({ table, check }: Props) {
   const read = new Set(check.columns.map(({ column }) => column).filter((column) => column !== null));
   const columns = table.columns.filter(({ name }) => read.size === 0 || read.has(name));

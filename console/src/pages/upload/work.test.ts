@@ -16,7 +16,7 @@ it("reckons a file's rows by those of its beginning", () => {
   expect(expectedRows(NO_WORK, 1000)).toBeUndefined();
 });
 
-it("goes on with an upload only as it was begun", () => {
+it("resumes an upload only as it was begun", () => {
   const begun: Work = { ...work(500, "csv", 7), table: "jobs", mode: "replace", settings: { delimiter: ";" } };
   const sent = { key: "k", id: "u1", sign: signOf(begun), before: [], arrived: false, load: null };
   const stopped: Work = { ...begun, sent };

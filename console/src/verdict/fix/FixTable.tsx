@@ -44,7 +44,7 @@ export function FixTable({ load, rejects, tables, settings, editable, allIn, onA
   const sending = outgoing !== null && outgoing.error === null;
 
   const left = useMemo(() => open(rejects.rows, fix), [rejects.rows, fix]);
-  // Other tabs do not tell which rows they sent.
+  // It is not known which rows other tabs sent.
   const hidden = allIn && !showAll && left.length > 0;
   const items = useMemo<Item[]>(
     () => (hidden ? [] : left.map((row) => ({ row, state: rowState(row, fix, table, settings) }))),

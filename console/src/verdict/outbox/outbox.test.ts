@@ -41,7 +41,7 @@ beforeEach(() => {
   vi.mocked(uploads.startUpload).mockResolvedValue(link);
 });
 
-it("goes on while nobody looks, and is not sent twice", async () => {
+it("continues while nobody looks, and is not sent twice", async () => {
   const outbox = new Outbox();
   const { put, finish } = held();
   const [first, second] = [task(put), task(put)];
@@ -86,7 +86,7 @@ it("ends where somebody stops it", async () => {
   expect(stopped.onArrived).not.toHaveBeenCalled();
 });
 
-it("tells nobody of another's upload", async () => {
+it("reports nothing of another's upload", async () => {
   const outbox = new Outbox();
   const { put } = held();
   const forgotten = task(put);

@@ -19,10 +19,10 @@ export interface Task {
   request: UploadRequest;
   /** The id of an upload in parts to resume. */
   resume?: string | null;
-  /** Told once the upload has a key; `before` are the loads that the key has had. */
+  /** Called once the upload has a key; `before` are the loads that the key has had. */
   onStarted: (upload: Upload, before: string[]) => void;
   onArrived: () => void;
-  /** Told where it has failed or was stopped. */
+  /** Called when it has failed or was stopped. */
   onEnded?: () => void;
   /** For tests. */
   put?: Put;

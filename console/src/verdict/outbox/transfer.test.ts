@@ -73,7 +73,7 @@ describe("a large file", () => {
     expect(uploads.completeUpload).toHaveBeenCalledOnce();
   });
 
-  it("goes on with the parts that are missing", async () => {
+  it("resumes with the parts that are missing", async () => {
     vi.mocked(uploads.resumeUpload).mockResolvedValue({ ...started([2]), done: [1, 3] });
     const urls: string[] = [];
     const how = sending(async (url) => void urls.push(url));

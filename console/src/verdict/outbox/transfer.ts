@@ -60,7 +60,7 @@ const PAUSE = 1000;
 export interface Sending {
   signal: AbortSignal;
   onProgress: Progress;
-  /** Told once the upload has a name, so that it can be taken up again after a reload. */
+  /** Called once the upload has a name, so that it can be resumed after a reload. */
   onStarted?: (upload: Upload) => Promise<void> | void;
   /** For tests. */
   put?: Put;
@@ -131,8 +131,8 @@ async function sendParts(file: Blob, upload: PartsUpload, sending: Sending): Pro
   const todo = [...upload.parts];
   const sizeOf = (number: number) => Math.min(upload.part_bytes, file.size - (number - 1) * upload.part_bytes);
   const done = file.size - todo.reduce((sum, part) => sum + sizeOf(part.number), 0);
-  const tell = () => sending.onProgress(done + [...sent.values()].reduce((sum, bytes) => sum + bytes, 0), file.size);
-  tell();
+  const report = () => sending.onProgress(done + [...sent.values()].reduce((sum, bytes) => sum + bytes, 0), file.size);
+  report();
   let failed: Error | null = null;
   const lane = async () => {
     for (let part = todo.shift(); part && failed === null; part = todo.shift()) {
@@ -147,13 +147,13 @@ async function sendParts(file: Blob, upload: PartsUpload, sending: Sending): Pro
             {},
             (bytes) => {
               sent.set(number, bytes);
-              tell();
+              report();
             },
             sending.signal,
           ),
         );
         sent.set(number, body.size);
-        tell();
+        report();
       } catch (error) {
         sent.delete(number);
         failed ??= error as Error;

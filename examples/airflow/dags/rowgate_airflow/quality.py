@@ -41,10 +41,10 @@ def query_quality() -> AthenaOperator:
 @task
 def check_quality(query: str) -> None:
     """Fails where rows break an expectation marked `stop`; warns of every other that is broken."""
-    judge(read_results(AthenaHook().get_query_results(query)))
+    evaluate(read_results(AthenaHook().get_query_results(query)))
 
 
-def judge(results: list[dict[str, str]]) -> None:
+def evaluate(results: list[dict[str, str]]) -> None:
     """Raises AirflowFailException where the results say that the lake must not be used."""
     if not results:
         raise AirflowFailException("rowgate_gold.rowgate_quality is empty: nothing was checked yet")
