@@ -60,7 +60,7 @@ pub enum Rollback<E> {
 pub enum Committed<T> {
     /// By this call.
     Now(T),
-    /// By this call, but the answer to the COMMIT was lost: only the ledger has what it brought.
+    /// By this call, but the answer to the COMMIT was lost: only the ledger has its result.
     Unanswered,
     /// Before, or by a concurrent delivery.
     Already,
@@ -96,7 +96,7 @@ pub async fn commit<C: PendingChunk>(
         let pending = &chunk;
         let filled = database.transaction(|tx| async move { pending.fill(&tx).await }).await;
         let error = match filled {
-            Ok(brought) => return Ok(Committed::Now(brought)),
+            Ok(output) => return Ok(Committed::Now(output)),
             Err(Rollback::Committed) => return Ok(Committed::Already),
             Err(Rollback::Fenced) => {
                 if database.deadline().remaining() <= pause {

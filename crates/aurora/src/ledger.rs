@@ -67,11 +67,6 @@ pub(crate) async fn pause_before(deadline: Deadline) -> Result<(), Error> {
     if deadline.is_over() { Err(Error::OutOfTime) } else { Ok(()) }
 }
 
-/// Converts a number to the type that the database stores.
-pub(crate) fn long(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 /// Reads the value of a comparison, which is a number to the database.
 pub(crate) fn truth<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     i64::deserialize(value).map(|number| number != 0)

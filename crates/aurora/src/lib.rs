@@ -25,8 +25,7 @@ mod tables;
 
 pub use account_lock::AccountLock;
 pub use client::{
-    Cause, Database, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx, Value, Write,
-    limits,
+    Database, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx, Value, Write, limits,
 };
 pub use deadline::Deadline;
 pub use delete_row::{Delete, delete_row};

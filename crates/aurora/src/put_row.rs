@@ -101,8 +101,7 @@ async fn put<'a>(
     if only_create {
         return create(tx, table, values, actor, Stop::Taken).await;
     }
-    // Not locked: a lock on a row that is not there is one on the gap in which others create
-    // theirs.
+    // Not locked: a lock on a row that does not exist locks the gap in which others create theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // If it exists by now, the next transaction finds it.
         return create(tx, table, values, actor, Stop::Overtaken).await;

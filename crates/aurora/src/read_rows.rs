@@ -81,7 +81,7 @@ pub async fn count_rows(database: &Database, tables: &[&Table]) -> Result<Vec<u6
     Ok(rows)
 }
 
-/// The text of the row with this key, if there is one.
+/// Returns the text of the row with this key; `None` if there is no such row.
 ///
 /// # Errors
 /// As [`read_page`].

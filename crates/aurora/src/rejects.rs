@@ -76,7 +76,7 @@ async fn append_rest(tx: &Tx, table: &Table, row: &RejectedRow<'_>, request_id: 
             .bind("piece", piece)
             .bind("request", request_id)
             .bind("table", table.name())
-            .bind("index", i64::try_from(row.index).unwrap_or(i64::MAX));
+            .bind("index", row.index);
         tx.execute(statement).await?;
         rest = later;
     }

@@ -197,7 +197,8 @@ impl<'a> Insert<'_, 'a> {
         Answer::new(outcomes)
     }
 
-    /// The one statement that inserts the whole batch, where there is one.
+    /// Returns the one statement that inserts the whole batch; `None` if it must be judged row by
+    /// row.
     fn direct(&self) -> Option<String> {
         let [rows] = &self.batch.tables[..] else { return None };
         if !rows.is_flawless() {

@@ -4,6 +4,8 @@ use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::StalledStreamProtectionConfig;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
 use aws_sdk_rdsdata::config::timeout::TimeoutConfig;
+use aws_sdk_rdsdata::operation::execute_statement::ExecuteStatementOutput;
+use aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder;
 use aws_sdk_rdsdata::types::{Field, RecordsFormatType};
 use deadline::Deadline;
 use serde::de::DeserializeOwned;
@@ -122,7 +124,7 @@ impl Database {
     /// Any [`Error`]; [`Error::UnknownOutcome`] when the write may be in all the same.
     pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
         let repeat = if statement.is_idempotent() { Repeat::Safe } else { Repeat::Unless(Write::Statement) };
-        self.send_execute(&statement, None, self.deadline(), repeat).await
+        self.send_execute(&statement, None, repeat).await
     }
 
     /// Runs a `SELECT`. Its columns, by their labels, are the fields of `T`. Tried again as long as
@@ -136,15 +138,15 @@ impl Database {
     /// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::Answer`] for a statement that is no
     /// `SELECT`.
     pub async fn query<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
-        self.send_query(&statement, None, self.deadline(), Repeat::Safe).await
+        self.send_query(&statement, None, Repeat::Safe).await
     }
 
     /// Starts a transaction and gives its id.
-    pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
+    pub(crate) async fn send_begin(&self) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
         // A BEGIN whose answer was lost leaves an unused transaction; the service ends it after
         // three minutes.
-        call(deadline, Repeat::Safe, || async {
+        call(self.deadline(), Repeat::Safe, || async {
             let request = self.client().begin_transaction();
             let answer = request
                 .resource_arn(cluster_arn)
@@ -170,14 +172,9 @@ impl Database {
         &self,
         statement: &Statement,
         transaction: Option<&str>,
-        deadline: Deadline,
         repeat: Repeat,
     ) -> Result<Executed, Error> {
-        statement.check_size()?;
-        let answer = call(deadline, repeat, || async {
-            self.request(statement, transaction).send().await.map_err(classify)
-        })
-        .await?;
+        let answer = self.send(statement, transaction, repeat, None).await?;
         Ok(Executed { updated: u64::try_from(answer.number_of_records_updated).unwrap_or_default() })
     }
 
@@ -185,15 +182,9 @@ impl Database {
         &self,
         statement: &Statement,
         transaction: Option<&str>,
-        deadline: Deadline,
         repeat: Repeat,
     ) -> Result<Vec<T>, Error> {
-        statement.check_size()?;
-        let answer = call(deadline, repeat, || async {
-            let request = self.request(statement, transaction).format_records_as(RecordsFormatType::Json);
-            request.send().await.map_err(classify)
-        })
-        .await?;
+        let answer = self.send(statement, transaction, repeat, Some(RecordsFormatType::Json)).await?;
         let formatted =
             answer.formatted_records.ok_or_else(|| Error::unreadable("rows that are not formatted"))?;
         Ok(serde_json::from_str(&formatted)?)
@@ -206,31 +197,7 @@ impl Database {
         statement: &Statement,
         transaction: Option<&str>,
     ) -> Result<Vec<Vec<String>>, Error> {
-        statement.check_size()?;
-        let answer = call(self.deadline(), Repeat::Safe, || async {
-            self.request(statement, transaction).send().await.map_err(classify)
-        })
-        .await?;
-        texts(answer.records)
-    }
-
-    /// Runs a statement in a transaction that may be run again there, as reads may: it is tried
-    /// until the deadline.
-    pub(crate) async fn send_repeatable(
-        &self,
-        statement: &Statement,
-        transaction: &str,
-    ) -> Result<Executed, Error> {
-        self.send_execute(statement, Some(transaction), self.deadline(), Repeat::Safe).await
-    }
-
-    /// Runs a read in a transaction: it is tried until the deadline.
-    pub(crate) async fn send_repeatable_query<T: DeserializeOwned>(
-        &self,
-        statement: &Statement,
-        transaction: &str,
-    ) -> Result<Vec<T>, Error> {
-        self.send_query(statement, Some(transaction), self.deadline(), Repeat::Safe).await
+        texts(self.send(statement, transaction, Repeat::Safe, None).await?.records)
     }
 
     /// Runs a read of one text column in a transaction. It may be run again there: a read that
@@ -251,11 +218,22 @@ impl Database {
         TextsBody::new(body)
     }
 
-    fn request(
+    async fn send(
         &self,
         statement: &Statement,
         transaction: Option<&str>,
-    ) -> aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder {
+        repeat: Repeat,
+        format: Option<RecordsFormatType>,
+    ) -> Result<ExecuteStatementOutput, Error> {
+        statement.check_size()?;
+        call(self.deadline(), repeat, || async {
+            let request = self.request(statement, transaction).set_format_records_as(format.clone());
+            request.send().await.map_err(classify)
+        })
+        .await
+    }
+
+    fn request(&self, statement: &Statement, transaction: Option<&str>) -> ExecuteStatementFluentBuilder {
         let Target { cluster_arn, secret_arn, database } = self.target();
         self.client()
             .execute_statement()

@@ -3,7 +3,7 @@ use std::error::Error as StdError;
 use deadline::Deadline;
 
 /// A cause from the layers below (HTTP client, SDK).
-pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
+pub(crate) type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
 /// MySQL's `ER_NO_SUCH_TABLE`.
 pub(crate) const NO_SUCH_TABLE: u16 = 1146;
@@ -42,7 +42,7 @@ pub enum Error {
         /// True if the statement may have run all the same. False only where that is proved
         /// (connection refused, no connection slot, a server that has just become read-only).
         may_have_run: bool,
-        /// The transport's error, where there was no answer.
+        /// The transport's error, if there was no answer.
         #[source]
         source: Option<Cause>,
     },

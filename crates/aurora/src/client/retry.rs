@@ -16,8 +16,8 @@ pub(crate) enum Repeat {
     /// Only what proves that it did not run allows another try; anything else leaves its outcome
     /// unknown.
     Unless(Write),
-    /// A statement of a transaction: whoever runs the transaction starts it over, here only
-    /// throttled calls go out again.
+    /// A statement of a transaction, which is started over as a whole: only throttled calls are
+    /// repeated.
     InTransaction,
 }
 

@@ -151,45 +151,32 @@ fn json_len(text: &str) -> usize {
         .sum()
 }
 
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
+macro_rules! values {
+    ($($variant:ident: $($type:ty),+;)+) => {$($(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )+)+};
+}
+
+values! {
+    Bool: bool;
+    Long: i64, i32, u32, u16, u8;
+    Text: &str, String, &String;
+}
+
+impl From<u64> for Value {
+    /// Converts to the type that the database stores; no number of the ledger is larger.
+    fn from(value: u64) -> Self {
+        Self::Long(i64::try_from(value).unwrap_or(i64::MAX))
     }
 }
 
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Long(value)
-    }
-}
-
-impl From<i32> for Value {
-    fn from(value: i32) -> Self {
-        Self::Long(value.into())
-    }
-}
-
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Long(value.into())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(value: String) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl From<&String> for Value {
-    fn from(value: &String) -> Self {
-        Self::Text(value.clone())
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        u64::try_from(value).unwrap_or(u64::MAX).into()
     }
 }
 

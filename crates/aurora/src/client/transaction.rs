@@ -49,8 +49,7 @@ impl Tx {
     pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
         let mut state = self.open().await?;
         let Shared { database, id, .. } = &*self.0;
-        let result =
-            database.send_execute(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        let result = database.send_execute(&statement, Some(id), Repeat::InTransaction).await;
         note(&mut state, result)
     }
 
@@ -62,8 +61,7 @@ impl Tx {
     pub async fn query<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
         let mut state = self.open().await?;
         let Shared { database, id, .. } = &*self.0;
-        let result =
-            database.send_query(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        let result = database.send_query(&statement, Some(id), Repeat::InTransaction).await;
         note(&mut state, result)
     }
 
@@ -72,8 +70,7 @@ impl Tx {
     pub async fn restore_session(&self, statement: Statement) {
         let _state = self.0.state.lock().await;
         let Shared { database, id, .. } = &*self.0;
-        let sent =
-            database.send_execute(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        let sent = database.send_execute(&statement, Some(id), Repeat::InTransaction).await;
         if let Err(error) = sent {
             tracing::info!(error.class = error.class(), "the session is left to the service");
         }
@@ -116,9 +113,9 @@ impl Database {
     ///
     /// Any [`Error`] but [`Error::UnknownOutcome`].
     pub async fn begin(&self) -> Result<Transaction, Error> {
-        let deadline = self.deadline();
-        let id = self.send_begin(deadline).await?;
-        Ok(Transaction::new(self.with_deadline(deadline), id))
+        let database = self.with_deadline(self.deadline());
+        let id = database.send_begin().await?;
+        Ok(Transaction::new(database, id))
     }
 
     /// Runs `work` in a transaction and commits it. When the transaction fails in a way that a
@@ -218,9 +215,9 @@ impl Transaction {
                 drop(state);
                 let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
                 // If the COMMIT never arrived or did not happen, the transaction may still hold all
-                // its locks, which block whoever settles the outcome or retries. It is ended now,
-                // so that later reads are final; a background task would be frozen with the
-                // function once the answer is sent.
+                // its locks, which block the caller that settles the outcome or retries. It is
+                // ended now, so that later reads are final; a background task would be frozen with
+                // the function once the answer is sent.
                 if result.is_err() {
                     self.tx.0.rollback_or_leave().await;
                 }
@@ -273,14 +270,11 @@ impl Drop for Transaction {
         if self.finished {
             return;
         }
-        // Without a runtime it cannot be sent; the service ends the transaction by itself.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let shared = Arc::clone(&self.tx.0);
-            runtime.spawn(async move {
-                *shared.state.lock().await = State::Ended;
-                shared.rollback_or_leave().await;
-            });
-        }
+        let shared = Arc::clone(&self.tx.0);
+        in_background(async move {
+            *shared.state.lock().await = State::Ended;
+            shared.rollback_or_leave().await;
+        });
     }
 }
 
@@ -292,6 +286,14 @@ async fn commit(database: &Database, id: &str, deadline: Deadline) -> Result<(),
         sent.map(drop).map_err(classify)
     })
     .await
+}
+
+/// Rolls back in the background. Without a runtime it cannot be sent; the service ends the
+/// transaction by itself.
+pub(crate) fn in_background(rollback: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(rollback);
+    }
 }
 
 /// Rolls a transaction back, or leaves it to the service, which ends it after three idle minutes.

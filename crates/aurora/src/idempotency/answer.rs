@@ -27,16 +27,16 @@ pub struct StoredAnswer {
 /// Writes the answer into the record of the claim.
 pub(super) async fn write(tx: &Tx, claim: &Claim, answer: &StoredAnswer) -> Result<(), ClaimError> {
     let mut pieces = pieces(&answer.body);
-    // The record first: whoever waits for it must not be met on the way back from its pieces.
+    // The record first, which concurrent requests wait for: locks are taken in one order.
     let sql = format!(
         "UPDATE rowgate_idempotency_keys SET status = :status, answer = :answer, answer_bytes = :bytes, \
          expires_at = UTC_TIMESTAMP(3) + INTERVAL {RETENTION_HOURS} HOUR \
          WHERE record_id = :record AND claim = :claim AND status IS NULL"
     );
     let statement = Statement::new(sql)
-        .bind("status", i64::from(answer.status))
+        .bind("status", answer.status)
         .bind("answer", pieces.next().unwrap_or_default())
-        .bind("bytes", i64::try_from(answer.body.len()).unwrap_or(i64::MAX))
+        .bind("bytes", answer.body.len())
         .bind("record", claim.record())
         .bind("claim", claim.token());
     if tx.execute(statement).await?.updated != 1 {
@@ -80,10 +80,8 @@ pub(super) async fn complete(
              WHERE a.record_id = :record AND k.claim = :claim AND a.piece_no >= :next \
              ORDER BY a.piece_no LIMIT {PIECES_READ}"
         );
-        let statement = Statement::new(sql)
-            .bind("record", id)
-            .bind("claim", claim.as_str())
-            .bind("next", i64::try_from(next).unwrap_or(i64::MAX));
+        let statement =
+            Statement::new(sql).bind("record", id).bind("claim", claim.as_str()).bind("next", next);
         let rows: Vec<Only<String>> = database.query(statement).await?;
         if rows.is_empty() {
             return Ok(None);

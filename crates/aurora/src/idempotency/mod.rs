@@ -79,7 +79,7 @@ impl MaybeDatabase for ClaimError {
     }
 }
 
-/// The record of a key, as it stands.
+/// The record of a key.
 #[derive(Debug, Deserialize)]
 struct Record {
     fingerprint: String,

@@ -64,7 +64,7 @@ impl ChunkLedger<'_> {
     pub(crate) async fn is_committed(self, database: &Database, chunk: u32) -> Result<bool, Error> {
         // Locks the row, so that a commit in flight is waited for and not taken for a failed one.
         let select = self.select("chunk_no", "chunk_no = :chunk LOCK IN SHARE MODE");
-        let rows: Vec<IgnoredAny> = database.query(select.bind("chunk", i64::from(chunk))).await?;
+        let rows: Vec<IgnoredAny> = database.query(select.bind("chunk", chunk)).await?;
         Ok(!rows.is_empty())
     }
 
@@ -87,7 +87,7 @@ impl ChunkLedger<'_> {
             };
             let page: Vec<C> = halving(&mut limit, page).await?;
             let Some(last) = page.last() else { return Ok(chunks) };
-            from = i64::from(number(last)) + 1;
+            from = number(last) + 1;
             chunks.extend(page);
         }
     }

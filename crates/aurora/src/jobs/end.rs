@@ -19,7 +19,7 @@ pub enum Ending<'a> {
     Abandoned(&'a str),
     /// The very same bytes are loaded already.
     Skipped {
-        /// The load that brought them.
+        /// The load that inserted them.
         same_as: &'a str,
         /// The digest of the content.
         digest: &'a str,
@@ -74,7 +74,7 @@ fn update_load(
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts";
     Statement::new(sql)
         .bind("load", run.id.as_str())
-        .bind("restarts", i64::from(run.restarts))
+        .bind("restarts", run.restarts)
         .bind("status", status.as_str())
         .bind("digest", digest)
         .bind("same_as", same_as)

@@ -20,7 +20,7 @@ pub struct ActiveDay {
     pub loads: u64,
     /// The number of failed ones among them.
     pub failed: u64,
-    /// Rows that these loads brought in.
+    /// Rows that these loads inserted.
     pub rows_loaded: u64,
     /// Records that these loads rejected, and rows of requests that were.
     pub rows_rejected: u64,

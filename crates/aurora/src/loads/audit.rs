@@ -118,7 +118,7 @@ async fn ended(database: &Database, (time, load): &(String, String)) -> Result<V
     database.query(Statement::new(sql).bind("time", &**time).bind("load", &**load)).await
 }
 
-/// A load that is running in the ledger, but has not been taken up for long.
+/// A load that is running in the ledger, but no function has begun to work on it for long.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stalled {
     /// Its run.
@@ -128,8 +128,8 @@ pub struct Stalled {
     pub mode: LoadMode,
 }
 
-/// Finds running loads that no function has taken up for longer than `idle`, oldest first, at most
-/// 100.
+/// Finds running loads that no function has begun to work on for longer than `idle`, oldest first,
+/// at most 100.
 ///
 /// # Errors
 /// As [`Database::query`].

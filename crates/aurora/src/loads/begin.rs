@@ -5,7 +5,7 @@ use domain::load::{LoadId, LoadStatus};
 use serde::Deserialize;
 
 use super::Run;
-use crate::ledger::{execute_settled, long};
+use crate::ledger::execute_settled;
 use crate::swap::fence;
 use crate::{Database, Error, Statement};
 
@@ -22,7 +22,7 @@ pub struct NewLoad<'a> {
     pub version: &'a str,
     /// The object's entity tag.
     pub etag: Option<&'a str>,
-    /// The table; if the key names none, what stands in its place.
+    /// The table; if the key names none, the part of the key in its place.
     pub table: &'a str,
     /// The mode.
     pub mode: LoadMode,
@@ -88,8 +88,8 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         .bind("table", load.table)
         .bind("mode", load.mode.as_str())
         .bind("format", load.format)
-        .bind("bytes", long(load.bytes))
-        .bind("chunk_bytes", long(load.chunk_bytes))
+        .bind("bytes", load.bytes)
+        .bind("chunk_bytes", load.chunk_bytes)
         .bind("parent", load.parent.map(LoadId::as_str));
     // Run twice, it counts one attempt too many and does no harm.
     execute_settled(database, insert).await?;

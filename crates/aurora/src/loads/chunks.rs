@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::Run;
 use crate::jobs::{self, ChunkLedger, Claim};
-use crate::ledger::long;
 use crate::{Database, Error, Statement, Tx};
 
 /// The figures of a chunk.
@@ -64,12 +63,12 @@ pub async fn claim_chunk(
                LOCK IN SHARE MODE";
     let insert = bind_counts(Statement::new(sql), counts, rejects)?
         .bind("load", run.id.as_str())
-        .bind("restarts", i64::from(run.restarts))
-        .bind("chunk", i64::from(chunk.number))
-        .bind("first_line", long(chunk.first_line()))
-        .bind("end_line", long(chunk.end_line))
-        .bind("start", long(chunk.start_byte))
-        .bind("end", long(chunk.end_byte))
+        .bind("restarts", run.restarts)
+        .bind("chunk", chunk.number)
+        .bind("first_line", chunk.first_line())
+        .bind("end_line", chunk.end_line)
+        .bind("start", chunk.start_byte)
+        .bind("end", chunk.end_byte)
         .bind("digest", hex::encode(chunk.digest));
     jobs::claim(tx, insert, why_not(tx, run)).await
 }
@@ -104,9 +103,8 @@ pub async fn amend_chunk(
     let sql = "UPDATE rowgate_load_chunks SET rows_read = :read, rows_loaded = :loaded, rows_rejected = :rejected, \
                unknown_references = :unknown, rows_skipped = :skipped, rejects_key = :rejects, reject_reasons = :reasons \
                WHERE load_id = :load AND chunk_no = :chunk";
-    let update = bind_counts(Statement::new(sql), counts, rejects)?
-        .bind("load", run.id.as_str())
-        .bind("chunk", i64::from(chunk));
+    let update =
+        bind_counts(Statement::new(sql), counts, rejects)?.bind("load", run.id.as_str()).bind("chunk", chunk);
     tx.execute(update).await.map(|_| ())
 }
 
@@ -117,11 +115,11 @@ fn bind_counts(
 ) -> Result<Statement, Error> {
     let reasons = rejects.map(|rejects| serde_json::to_string(rejects.reasons)).transpose()?;
     Ok(statement
-        .bind("read", long(counts.rows_read))
-        .bind("loaded", long(counts.rows_loaded))
-        .bind("rejected", long(counts.rows_rejected))
-        .bind("unknown", long(counts.unknown_references))
-        .bind("skipped", long(counts.rows_skipped))
+        .bind("read", counts.rows_read)
+        .bind("loaded", counts.rows_loaded)
+        .bind("rejected", counts.rows_rejected)
+        .bind("unknown", counts.unknown_references)
+        .bind("skipped", counts.rows_skipped)
         .bind("rejects", rejects.map(|rejects| rejects.key))
         .bind("reasons", reasons))
 }

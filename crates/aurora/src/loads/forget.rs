@@ -36,7 +36,7 @@ pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error
         let old: Vec<Only<LoadId>> = database.query(Statement::new(sql).bind("table", table.name())).await?;
         for Only(load_id) in old {
             // One load per statement, to lock only its own rows. The condition is checked again,
-            // because an abandoned load may have been taken up.
+            // because an abandoned load may have resumed.
             let sql = format!(
                 "DELETE l, c FROM rowgate_loads l LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
                  WHERE l.load_id = :load AND {is_over}"

@@ -59,7 +59,7 @@ pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -
     })
 }
 
-/// Returns how a load stands if this run of it is not over.
+/// Returns the state of a load if this run of it is not over.
 async fn running(database: &Database, run: &Run) -> Result<Option<SwapState>, Error> {
     let state = state::running(database, &(&run.id).into()).await?;
     Ok(state.filter(|state| state.restarts == run.restarts))

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use domain::dictionary::Table;
 use domain::load::CheckedChunk;
-use domain::sql::{InsertWriter, select_present, select_present_in};
+use domain::sql::{InsertWriter, select_present_in};
 use domain::value::Value;
 
 use crate::{Database, Error, Statement, Tx, ids};
@@ -50,20 +50,22 @@ pub async fn append_free_rows<'t>(
     Ok(rows().filter(|(_, row)| is_taken(row)).map(|(position, _)| position).collect())
 }
 
-/// Returns those of `ids` that are keys of `table`.
+/// Returns those of `ids` that are keys of `table`, or of another table of its shape, called
+/// `target`.
 ///
 /// # Errors
 /// As [`Database::query`].
 pub async fn present_ids(
     database: &Database,
     table: &Table,
-    ids: &BTreeSet<i64>,
+    target: &str,
+    ids: impl IntoIterator<Item = i64>,
 ) -> Result<BTreeSet<i64>, Error> {
-    let ids: Vec<i64> = ids.iter().copied().collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
     let mut present = BTreeSet::new();
     for group in ids.chunks(IDS_PER_QUERY) {
         let group = group.iter().copied().collect();
-        present.extend(ids::read(database, select_present(table, &group, false)).await?);
+        present.extend(ids::read(database, select_present_in(table, target, &group, false)).await?);
     }
     Ok(present)
 }

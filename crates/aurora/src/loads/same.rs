@@ -6,7 +6,6 @@ use serde::de::IgnoredAny;
 
 use super::{Ending, Run};
 use crate::jobs::end_load;
-use crate::ledger::long;
 use crate::{Database, Error, Statement};
 
 /// An earlier load whose content may be the same.
@@ -23,7 +22,7 @@ pub struct Candidate {
     pub first_digest: Option<String>,
 }
 
-/// Finds completed loads that brought rows into a table from an object of the same size, and that
+/// Finds completed loads that inserted rows into a table from an object of the same size, and that
 /// no load or restore has replaced since; oldest first, at most 20.
 ///
 /// # Errors
@@ -36,7 +35,7 @@ pub async fn completed_of_size(
     database.query(candidates(table, bytes)).await
 }
 
-/// Ends a load as skipped, because another load brought the same content. Returns false, and does
+/// Ends a load as skipped, because another load had the same content. Returns false, and does
 /// nothing, if the table has been replaced since that load was found, or is being replaced.
 ///
 /// # Errors
@@ -80,5 +79,5 @@ fn candidates(table: &Table, bytes: u64) -> Statement {
                                WHERE t.table_name = l.table_name AND r.status = 'completed' AND r.mode = 'replace' \
                                AND r.finished_at >= l.finished_at) \
                ORDER BY l.seq LIMIT 20";
-    Statement::new(sql).bind("table", table.name()).bind("bytes", long(bytes))
+    Statement::new(sql).bind("table", table.name()).bind("bytes", bytes)
 }

@@ -17,7 +17,7 @@ pub async fn note_warnings(database: &Database, run: &Run, warnings: &[String]) 
                WHERE load_id = :load AND status = 'running' AND restarts = :restarts";
     let note = Statement::new(sql)
         .bind("load", run.id.as_str())
-        .bind("restarts", i64::from(run.restarts))
+        .bind("restarts", run.restarts)
         .bind("warnings", json)
         .idempotent();
     database.execute(note).await.map(|_| ())

@@ -193,8 +193,7 @@ impl Run<'_> {
         let marker = self.marker();
         loop {
             let sql = "SELECT COUNT(*) AS running FROM information_schema.PROCESSLIST WHERE LEFT(INFO, :length) = :marker";
-            let length = i64::try_from(marker.len()).unwrap_or(i64::MAX);
-            let statement = Statement::new(sql).bind("length", length).bind("marker", &marker);
+            let statement = Statement::new(sql).bind("length", marker.len()).bind("marker", &marker);
             let rows: Vec<Only<u64>> = self.database.query(statement).await?;
             if rows.iter().all(|row| row.0 == 0) {
                 return Ok(());

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::error::MigrateError;
 use crate::{Database, Error, Statement};
 
-/// The row of `rowgate_leases` that stands for the right to migrate.
+/// The name of the lease in `rowgate_leases`.
 pub(super) const NAME: &str = "migrate";
 
 /// The lifetime of a lease that is not renewed: a killed run blocks others for at most this long.
@@ -68,9 +68,10 @@ impl Lease {
     async fn claim(&self, database: &Database) -> Result<Holder, Error> {
         let sql = "UPDATE rowgate_leases SET owner = :owner, expires_at = UTC_TIMESTAMP(3) + INTERVAL :seconds SECOND \
                    WHERE name = :name AND (owner = :owner OR expires_at <= UTC_TIMESTAMP(3))";
-        let seconds = i64::try_from(LEASE.as_secs()).unwrap_or(i64::MAX);
-        let statement =
-            Statement::new(sql).bind("owner", &self.owner).bind("seconds", seconds).bind("name", NAME);
+        let statement = Statement::new(sql)
+            .bind("owner", &self.owner)
+            .bind("seconds", LEASE.as_secs())
+            .bind("name", NAME);
         database.execute(statement.idempotent()).await?;
         let sql = "SELECT owner, CAST(expires_at AS CHAR) AS expires FROM rowgate_leases WHERE name = :name";
         let holders = database.query(Statement::new(sql).bind("name", NAME)).await?;

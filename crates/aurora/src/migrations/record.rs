@@ -93,12 +93,11 @@ impl Record {
             "UPDATE rowgate_migrations SET checksum = :checksum, statements_done = :done, statements_started = :started, \
              finished_at = IF(:finished = 1, UTC_TIMESTAMP(3), NULL) WHERE name = :name AND {WHILE_HELD}"
         );
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.bound(sql, lease)
             .bind("checksum", &self.checksum)
-            .bind("done", number(self.statements_done))
-            .bind("started", number(self.statements_started))
-            .bind("finished", i64::from(self.finished))
+            .bind("done", self.statements_done)
+            .bind("started", self.statements_started)
+            .bind("finished", self.finished)
     }
 
     fn bound(&self, sql: String, lease: &Lease) -> Statement {

@@ -27,7 +27,7 @@ pub struct NewRestore<'a> {
     pub tables: &'a [&'a Table],
 }
 
-/// Records a restore for a function to take up soon, and returns it. An existing restore is
+/// Records a restore that a function is about to run, and returns it. An existing restore is
 /// unchanged.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ async fn record(database: &Database, restore: NewRestore<'_>, attempts: i64) -> 
             .bind("strict", strict)
             .bind("attempts", attempts);
         tx.execute(insert).await?;
-        // Its row is locked: whoever records the same one waits.
+        // Its row is locked: another function that records the same one waits.
         let sql = "SELECT 1 AS found FROM rowgate_job_tables WHERE job_id = :restore LIMIT 1";
         let there: Vec<IgnoredAny> = tx.query(Statement::new(sql).bind("restore", id.as_str())).await?;
         if !there.is_empty() {

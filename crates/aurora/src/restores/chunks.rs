@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::record::Status;
 use crate::jobs::{self, ChunkLedger, Claim};
-use crate::ledger::long;
 use crate::swap::Shadow;
 use crate::{Database, Error, Statement, Tx};
 
@@ -54,10 +53,10 @@ pub async fn claim_chunk(
     let insert = Statement::new(sql)
         .bind("restore", id.as_str())
         .bind("table", table)
-        .bind("chunk", i64::from(number))
-        .bind("read", long(figures.rows_read))
-        .bind("restored", long(figures.rows_restored))
-        .bind("rejected", long(figures.rows_rejected))
+        .bind("chunk", number)
+        .bind("read", figures.rows_read)
+        .bind("restored", figures.rows_restored)
+        .bind("rejected", figures.rows_rejected)
         .bind("sum_read", figures.checksum_read.as_deref())
         .bind("sum_restored", figures.checksum_restored.as_deref())
         .bind("rejects", figures.rejects_key.as_deref())
@@ -77,10 +76,7 @@ async fn why_not(tx: &Tx, id: &RestoreId, table: &str, shadow: &Shadow, number: 
                JOIN rowgate_job_tables t ON t.job_id = r.restore_id AND t.table_name = :table \
                LEFT JOIN rowgate_restore_chunks c ON c.restore_id = r.restore_id AND c.table_name = t.table_name \
                AND c.chunk_no = :chunk WHERE r.restore_id = :restore";
-    let select = Statement::new(sql)
-        .bind("restore", id.as_str())
-        .bind("table", table)
-        .bind("chunk", i64::from(number));
+    let select = Statement::new(sql).bind("restore", id.as_str()).bind("table", table).bind("chunk", number);
     let rows: Vec<Row> = tx.query(select).await?;
     Ok(match rows.into_iter().next() {
         Some(row) if row.status == Status::Running => {

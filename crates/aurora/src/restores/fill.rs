@@ -6,7 +6,7 @@ use domain::dictionary::Table;
 use super::end::running;
 use super::record::Kind;
 use crate::jobs::JobId;
-use crate::ledger::{Only, long, settled};
+use crate::ledger::{Only, settled};
 use crate::swap::{self, Shadow, Target, state};
 use crate::{Database, Error, Statement, Tx};
 
@@ -120,7 +120,7 @@ async fn add_up(tx: &Tx, id: &RestoreId, table: &str, figures: &TableFigures) ->
 
 fn bind(sql: &'static str, figures: &TableFigures) -> Statement {
     Statement::new(sql)
-        .bind("read", long(figures.rows_read))
-        .bind("restored", long(figures.rows_restored))
-        .bind("rejected", long(figures.rows_rejected))
+        .bind("read", figures.rows_read)
+        .bind("restored", figures.rows_restored)
+        .bind("rejected", figures.rows_rejected)
 }

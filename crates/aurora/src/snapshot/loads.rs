@@ -9,7 +9,6 @@
 use domain::backup::{MAX_LOADS, Manifest, ManifestLoad, ManifestLoads};
 use domain::dictionary::Table;
 use domain::load::LoadId;
-use serde::de::DeserializeOwned;
 
 use super::Snapshot;
 use crate::ledger::{Only, iso};
@@ -74,10 +73,6 @@ impl Snapshot {
         completed.reverse();
         let since = before.map(|before| before.backup.clone());
         Ok(ManifestLoads { completed: Some(completed), total, since, running })
-    }
-
-    async fn read<T: DeserializeOwned>(&self, select: &Statement) -> Result<Vec<T>, Error> {
-        self.within(self.database.send_repeatable_query(select, &self.id)).await
     }
 }
 

@@ -25,11 +25,14 @@ mod swaps;
 
 use domain::dictionary::Table;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 pub use self::pages::{MAX_HALVINGS, Page, Pages};
 pub use self::sum::content_sum;
 use self::swaps::Swaps;
-use crate::client::{NO_SUCH_COLUMN, NO_SUCH_TABLE, Texts, TextsBody, rollback_or_leave};
+use crate::client::{
+    NO_SUCH_COLUMN, NO_SUCH_TABLE, Repeat, Texts, TextsBody, in_background, rollback_or_leave,
+};
 use crate::ledger::pause_before;
 use crate::{Database, Error, Statement, swap};
 
@@ -44,7 +47,7 @@ pub struct Snapshot {
     time: String,
     /// One statement at a time: the service refuses a second one.
     turn: tokio::sync::Mutex<()>,
-    /// True if the transaction was handed on, or has ended.
+    /// True if the transaction was released, or has ended.
     released: bool,
 }
 
@@ -78,7 +81,7 @@ impl Snapshot {
     }
 
     async fn begin(database: &Database) -> Result<Self, Error> {
-        let id = database.send_begin(database.deadline()).await?;
+        let id = database.send_begin().await?;
         let mut snapshot = Self::resume(database, id, String::new());
         isolation::check(&snapshot.show(isolation::ISOLATION_LEVEL).await?)?;
         // The first read of a table takes the snapshot. This one keeps its metadata lock until the
@@ -144,8 +147,7 @@ impl Snapshot {
 
     /// Returns the swaps of a table, as of the snapshot's time.
     async fn swaps_then(&self, table: &str) -> Result<Swaps, Error> {
-        let select = swaps::select(table, &self.time);
-        let swaps = self.within(self.database.send_repeatable_query(&select, &self.id)).await?;
+        let swaps = self.read(&swaps::select(table, &self.time)).await?;
         swaps.into_iter().next().ok_or_else(swaps::no_answer)
     }
 
@@ -184,6 +186,10 @@ impl Snapshot {
         self.within(self.database.send_texts(&Statement::new(sql), &self.id)).await
     }
 
+    async fn read<T: DeserializeOwned>(&self, select: &Statement) -> Result<Vec<T>, Error> {
+        self.within(self.database.send_query(select, Some(&self.id), Repeat::Safe)).await
+    }
+
     /// Reads within the transaction, and releases the metadata locks that this took.
     async fn within<T>(&self, read: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
@@ -197,8 +203,8 @@ impl Snapshot {
         answer
     }
 
-    /// Hands the transaction on: its id, to [`resume`](Self::resume) with. The service keeps it for
-    /// three minutes without a statement.
+    /// Returns the id of the transaction, for another invocation to [`resume`](Self::resume). The
+    /// service keeps it for three minutes without a statement.
     pub fn release(mut self) -> String {
         self.released = true;
         self.id.clone()
@@ -213,7 +219,7 @@ impl Snapshot {
 
     async fn run(&self, sql: &'static str) -> Result<(), Error> {
         // Twice is as good as once.
-        match self.database.send_repeatable(&Statement::new(sql), &self.id).await {
+        match self.database.send_execute(&Statement::new(sql), Some(&self.id), Repeat::Safe).await {
             // The transaction was rolled back underneath, and the snapshot is gone with it.
             Err(Error::Sql { code: Some(NO_SUCH_SAVEPOINT), message }) => {
                 Err(Error::TransactionLost { message })
@@ -226,25 +232,21 @@ impl Snapshot {
         self.database.send_show(&Statement::new(sql), Some(&self.id)).await
     }
 
-    async fn rows<T: serde::de::DeserializeOwned>(&self, sql: &'static str) -> Result<Vec<T>, Error> {
-        self.database.send_repeatable_query(&Statement::new(sql), &self.id).await
+    async fn rows<T: DeserializeOwned>(&self, sql: &'static str) -> Result<Vec<T>, Error> {
+        self.database.send_query(&Statement::new(sql), Some(&self.id), Repeat::Safe).await
     }
 }
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        if self.released {
-            return;
-        }
-        // Without a runtime it cannot be sent; the service ends the transaction by itself.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        if !self.released {
             let (database, id) = (self.database.clone(), self.id.clone());
-            runtime.spawn(async move { rollback_or_leave(&database, &id).await });
+            in_background(async move { rollback_or_leave(&database, &id).await });
         }
     }
 }
 
-/// Gives up the metadata locks that were taken since the snapshot.
+/// Releases the metadata locks that were taken since the snapshot.
 const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT rowgate_snapshot";
 
 /// MySQL's ER_SP_DOES_NOT_EXIST, which is also its error for a missing savepoint.

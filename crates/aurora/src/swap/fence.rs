@@ -1,7 +1,7 @@
 //! The write fences of tables: who holds them, and the transactions that raise and lift them.
 //!
 //! Each of these transactions locks the fences, in the order of their tables, and then the job
-//! before it looks, and does nothing if they no longer stand as the caller saw them. So each may
+//! before it looks, and does nothing if they are no longer as the caller saw them. So each may
 //! run twice, and late ([S5](super)).
 
 use domain::backup::RestoreStatus;

@@ -81,7 +81,7 @@ fn gather(rows: Vec<Row>) -> Option<SwapState> {
     Some(SwapState { restarts, marker, tables: rows.into_iter().filter_map(table).collect() })
 }
 
-/// Returns how a job stands; `None` if it does not run.
+/// Returns the state of a job; `None` if it does not run.
 pub(crate) async fn running(database: &Database, job: &JobId) -> Result<Option<SwapState>, Error> {
     let fences = "LEFT JOIN rowgate_table_fences f ON f.table_name = t.table_name AND f.job_id = t.job_id";
     Ok(gather(database.query(select(job, "f.commit_marker", fences, "")).await?))

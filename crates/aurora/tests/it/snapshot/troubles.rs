@@ -142,8 +142,7 @@ async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
     let table = shipped("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let (id, time) = (snapshot.id().to_owned(), snapshot.time().to_owned());
-    let hurried =
-        Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, time);
+    let hurried = Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, time);
     let mut pages = hurried.pages(table, &[], None);
     let late = pages.next().await;
     assert!(matches!(late, Err(Error::OutOfTime)), "{late:?}");
