@@ -22,48 +22,32 @@ def test_every_query_of_gold_fits_its_header_and_the_dictionary(
     gold.check_all(found.gold, silver_views(found, pipeline.personal), pipeline.session)
 
 
+def part(columns: dict[str, object], *rows: tuple[object, ...]) -> Part:
+    """Makes a part of rows that are tuples in the order of the columns."""
+    return Part(columns, [dict(zip(columns, row, strict=True)) for row in rows])
+
+
 def test_revenue_by_month_category_and_region(pipeline: Pipeline, backups: Backups) -> None:
     money = decimal(10, 2)
     tables = {
-        "clients": Part(
+        "clients": part(
             {"id": "int", "client_name": "string", "region": "string", "since": DATE},
-            [
-                {"id": 1, "client_name": "A", "region": "north", "since": date(2020, 1, 1)},
-                {"id": 2, "client_name": "B", "region": "south", "since": date(2020, 1, 1)},
-            ],
+            (1, "A", "north", date(2020, 1, 1)),
+            (2, "B", "south", date(2020, 1, 1)),
         ),
-        "products": Part(
+        "products": part(
             {"id": "int", "product_name": "string", "category": "string", "list_price": money},
-            [
-                {
-                    "id": 1,
-                    "product_name": "pen",
-                    "category": "paper",
-                    "list_price": Decimal("1.20"),
-                },
-                {
-                    "id": 2,
-                    "product_name": "pad",
-                    "category": "paper",
-                    "list_price": Decimal("3.00"),
-                },
-                {
-                    "id": 3,
-                    "product_name": "lamp",
-                    "category": "light",
-                    "list_price": Decimal("99999999.99"),
-                },
-            ],
+            (1, "pen", "paper", Decimal("1.20")),
+            (2, "pad", "paper", Decimal("3.00")),
+            (3, "lamp", "light", Decimal("99999999.99")),
         ),
-        "sales": Part(
+        "sales": part(
             {"id": "long", "client_id": "int", "sold_at": TIMESTAMP},
-            [
-                {"id": 1, "client_id": 1, "sold_at": at("2026-01-31T23:59:59.999")},
-                {"id": 2, "client_id": 1, "sold_at": at("2026-02-01T00:00:00")},
-                {"id": 3, "client_id": 2, "sold_at": at("2026-02-28T12:00:00")},
-            ],
+            (1, 1, at("2026-01-31T23:59:59.999")),
+            (2, 1, at("2026-02-01T00:00:00")),
+            (3, 2, at("2026-02-28T12:00:00")),
         ),
-        "sales_items": Part(
+        "sales_items": part(
             {
                 "id": "long",
                 "sale_id": "long",
@@ -71,36 +55,10 @@ def test_revenue_by_month_category_and_region(pipeline: Pipeline, backups: Backu
                 "quantity": "int",
                 "unit_price": money,
             },
-            [
-                {
-                    "id": 1,
-                    "sale_id": 1,
-                    "product_id": 1,
-                    "quantity": 10,
-                    "unit_price": Decimal("1.20"),
-                },
-                {
-                    "id": 2,
-                    "sale_id": 1,
-                    "product_id": 2,
-                    "quantity": 1,
-                    "unit_price": Decimal("2.99"),
-                },
-                {
-                    "id": 3,
-                    "sale_id": 2,
-                    "product_id": 1,
-                    "quantity": 3,
-                    "unit_price": Decimal("1.10"),
-                },
-                {
-                    "id": 4,
-                    "sale_id": 3,
-                    "product_id": 3,
-                    "quantity": 2**31 - 1,
-                    "unit_price": Decimal("99999999.99"),
-                },
-            ],
+            (1, 1, 1, 10, Decimal("1.20")),
+            (2, 1, 2, 1, Decimal("2.99")),
+            (3, 2, 1, 3, Decimal("1.10")),
+            (4, 3, 3, 2**31 - 1, Decimal("99999999.99")),
         ),
     }
     pipeline.run(sources.read(REPOSITORY / "examples/sales/sql"), backups.make(tables))
