@@ -51,3 +51,6 @@ impl BucketError {
         Self::Failed { key: key.to_owned(), cause: cause.into() }
     }
 }
+
+/// A result of the bucket.
+pub(crate) type Result<T, E = BucketError> = std::result::Result<T, E>;

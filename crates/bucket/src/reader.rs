@@ -6,7 +6,7 @@ use std::pin::pin;
 use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
 
-use crate::error::BucketError;
+use crate::error::Result;
 use crate::store::{Content, ObjectVersion, Opened, Store};
 
 /// Pieces of content that wait for the thread at most; each is what a connection delivers at once.
@@ -18,13 +18,13 @@ const END: Bytes = Bytes::new();
 /// The number of times that content is requested again from the byte where its connection broke.
 const REOPENS: u32 = 5;
 
-type Piece = Result<Bytes, BucketError>;
+type Piece = Result<Bytes>;
 
 /// An object's content as a [`std::io::Read`] for a thread that may block, fed by a future. When
 /// the connection breaks, the rest is requested again, and only of the same content.
 ///
-/// The bucket's error comes out as the [`BucketError`] inside of an [`io::Error`]:
-/// `error.downcast::<BucketError>()`.
+/// The bucket's error comes out as the [`BucketError`](crate::BucketError) inside of an
+/// [`io::Error`]: `error.downcast::<BucketError>()`.
 #[derive(Debug)]
 pub struct Reader {
     received: mpsc::Receiver<Piece>,
@@ -94,7 +94,7 @@ async fn send_pieces<S: Store>(
     mut at: u64,
     mut opened: Option<Opened<S::Content>>,
     pieces: &mpsc::Sender<Piece>,
-) -> Result<(), BucketError> {
+) -> Result<()> {
     let mut reopens = 0;
     loop {
         let Opened { mut content, from, etag, .. } = match opened.take() {
@@ -133,7 +133,7 @@ async fn send_pieces<S: Store>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FaultyBucket;
+    use crate::{BucketError, FaultyBucket};
 
     async fn read(store: &FaultyBucket, key: &'static str) -> io::Result<Vec<u8>> {
         let mut reader = Reader::open(store.clone(), key);

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::error::BucketError;
+use crate::error::Result;
 
 /// User metadata of an object: names without S3's prefix `x-amz-meta-`, and values.
 pub type Metadata = HashMap<String, String>;
@@ -55,7 +55,7 @@ pub struct Opened<C> {
 /// The content of an object that is being read.
 pub trait Content: Send + 'static {
     /// Returns the next piece, of some kilobytes; `None` at the end.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, BucketError>> + Send;
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>>> + Send;
 }
 
 /// The condition of a write (optimistic concurrency).
@@ -107,6 +107,8 @@ pub struct Listing {
 /// An upload in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Multipart {
+    /// The key of the object.
+    pub key: String,
     /// The id that the store gave it.
     pub id: String,
     /// The name of the write in the object's metadata; `None` for an upload that was begun
@@ -115,9 +117,9 @@ pub struct Multipart {
 }
 
 impl Multipart {
-    /// Refers to an upload by its id alone.
-    pub fn of(id: impl Into<String>) -> Self {
-        Self { id: id.into(), write: None }
+    /// Refers to an upload that was begun elsewhere.
+    pub fn of(key: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { key: key.into(), id: id.into(), write: None }
     }
 }
 
@@ -155,18 +157,18 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
     /// Reads a small object whole; `None` where there is none.
     ///
     /// # Errors
-    /// [`BucketError::TooLarge`] when it has more than `limit` bytes.
-    fn get(&self, key: &str, limit: u64) -> impl Future<Output = Result<Option<Object>, BucketError>> + Send;
+    /// [`BucketError::TooLarge`](crate::BucketError::TooLarge) when it has more than `limit` bytes.
+    fn get(&self, key: &str, limit: u64) -> impl Future<Output = Result<Option<Object>>> + Send;
 
     /// Opens an object, from a byte on if the store can; beyond its end there is no content.
     ///
     /// # Errors
-    /// [`BucketError::Gone`] when it is not there in this state.
+    /// [`BucketError::Gone`](crate::BucketError::Gone) when it is not there in this state.
     fn open(
         &self,
         object: &ObjectVersion,
         from: u64,
-    ) -> impl Future<Output = Result<Opened<Self::Content>, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Opened<Self::Content>>> + Send;
 
     /// Writes a small object whole, with metadata. A write whose answer was lost and that was
     /// repeated counts as one: it is [`Put::Written`].
@@ -176,70 +178,51 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
         content: Bytes,
         metadata: Metadata,
         when: When<'_>,
-    ) -> impl Future<Output = Result<Put, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Put>> + Send;
 
     /// Writes a small object whole, without metadata.
-    fn put(
-        &self,
-        key: &str,
-        content: Bytes,
-        when: When<'_>,
-    ) -> impl Future<Output = Result<Put, BucketError>> + Send {
+    fn put(&self, key: &str, content: Bytes, when: When<'_>) -> impl Future<Output = Result<Put>> + Send {
         self.put_with(key, content, Metadata::new(), when)
     }
 
     /// Begins an upload in parts. [`Upload`](crate::Upload) sends content that way.
-    fn begin_upload(
-        &self,
-        key: &str,
-        metadata: Metadata,
-    ) -> impl Future<Output = Result<Multipart, BucketError>> + Send;
+    fn begin_upload(&self, key: &str, metadata: Metadata) -> impl Future<Output = Result<Multipart>> + Send;
 
     /// Adds part `number` (from 1) to an upload. All parts but the last have 5 MiB at least.
     fn put_part(
         &self,
-        key: &str,
         upload: &Multipart,
         number: u32,
         content: Bytes,
-    ) -> impl Future<Output = Result<Part, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Part>> + Send;
 
     /// Makes an object of an upload's parts, given in order. A call whose answer was lost and that
     /// was repeated counts as one, if the upload was begun by this handle.
     ///
     /// # Errors
-    /// [`BucketError::Gone`] when there is no such upload.
+    /// [`BucketError::Gone`](crate::BucketError::Gone) when there is no such upload.
     fn complete_upload(
         &self,
-        key: &str,
         upload: &Multipart,
         parts: Vec<Part>,
         when: When<'_>,
-    ) -> impl Future<Output = Result<Put, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Put>> + Send;
 
     /// Removes an upload and its parts.
-    fn abort_upload(
-        &self,
-        key: &str,
-        upload: &Multipart,
-    ) -> impl Future<Output = Result<(), BucketError>> + Send;
+    fn abort_upload(&self, upload: &Multipart) -> impl Future<Output = Result<()>> + Send;
 
     /// Lists a page of the objects whose keys begin with `prefix` and come after `after`.
-    fn list(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<Listing, BucketError>> + Send;
+    fn list(&self, prefix: &str, after: Option<&str>) -> impl Future<Output = Result<Listing>> + Send;
 
     /// Lists the names between `prefix` (which ends with a slash) and the next slash of all keys
     /// that have one, in order, each once.
-    fn folders(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, BucketError>> + Send;
+    fn folders(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
 
     /// Deletes objects; those that are not there count as deleted.
-    fn delete(&self, keys: &[String]) -> impl Future<Output = Result<(), BucketError>> + Send;
+    fn delete(&self, keys: &[String]) -> impl Future<Output = Result<()>> + Send;
 
     /// Lists all objects whose keys begin with `prefix`. For prefixes that can hold some thousands.
-    fn list_all(&self, prefix: &str) -> impl Future<Output = Result<Vec<Listed>, BucketError>> + Send {
+    fn list_all(&self, prefix: &str) -> impl Future<Output = Result<Vec<Listed>>> + Send {
         async move {
             let mut objects = Vec::new();
             let mut after = None;
@@ -263,7 +246,7 @@ pub trait Versions: Store {
         &self,
         prefix: &str,
         after: Option<&str>,
-    ) -> impl Future<Output = Result<Listing, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Listing>> + Send;
 }
 
 /// Buckets that others upload to by presigned links.
@@ -276,27 +259,22 @@ pub trait Links: Store {
         bytes: Option<u64>,
         metadata: Metadata,
         valid: Validity,
-    ) -> impl Future<Output = Result<Link, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Link>> + Send;
 
     /// Signs a link that puts a part of just so many bytes.
     fn link_to_put_part(
         &self,
-        key: &str,
         upload: &Multipart,
         number: u32,
         bytes: u64,
         valid: Validity,
-    ) -> impl Future<Output = Result<Link, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Link>> + Send;
 
     /// Lists the parts of an upload that are there, in the order of their numbers.
     ///
     /// # Errors
-    /// [`BucketError::Gone`] when there is no such upload.
-    fn parts(
-        &self,
-        key: &str,
-        upload: &Multipart,
-    ) -> impl Future<Output = Result<Vec<Part>, BucketError>> + Send;
+    /// [`BucketError::Gone`](crate::BucketError::Gone) when there is no such upload.
+    fn parts(&self, upload: &Multipart) -> impl Future<Output = Result<Vec<Part>>> + Send;
 }
 
 /// The conditions under which a link can be used.

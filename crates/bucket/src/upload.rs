@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
 
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{Metadata, Multipart, Part, Put, Store, When};
 
 /// The size of a part in bytes: the least that S3 takes. It takes 10,000 of them, so an object may
@@ -30,7 +30,7 @@ pub struct Upload<S: Store> {
 
 /// A part that is being sent. Dropped, it is aborted.
 #[derive(Debug)]
-struct Sending(JoinHandle<Result<Part, BucketError>>);
+struct Sending(JoinHandle<Result<Part>>);
 
 impl Drop for Sending {
     fn drop(&mut self) {
@@ -77,7 +77,7 @@ impl<S: Store> Upload<S> {
     ///
     /// # Errors
     /// Those of the store; the upload cannot be used any more then.
-    pub async fn write(&mut self, mut content: &[u8]) -> Result<(), BucketError> {
+    pub async fn write(&mut self, mut content: &[u8]) -> Result<()> {
         self.bytes += content.len() as u64;
         while !content.is_empty() {
             if self.filling.len() == self.part_bytes {
@@ -94,14 +94,14 @@ impl<S: Store> Upload<S> {
     ///
     /// # Errors
     /// Those of the store; there is no object then, unless only the answer was lost.
-    pub async fn finish(mut self) -> Result<Uploaded, BucketError> {
+    pub async fn finish(mut self) -> Result<Uploaded> {
         let put = if let Some(upload) = self.upload.clone() {
             if !self.filling.is_empty() {
                 self.send_part().await?;
             }
             self.wait().await?;
             let parts = std::mem::take(&mut self.parts);
-            self.store.complete_upload(&self.key, &upload, parts, When::New).await?
+            self.store.complete_upload(&upload, parts, When::New).await?
         } else {
             let content = std::mem::take(&mut self.filling).freeze();
             self.store.put(&self.key, content, When::New).await?
@@ -124,7 +124,7 @@ impl<S: Store> Upload<S> {
 
     async fn abort(&self) {
         if let Some(upload) = &self.upload
-            && let Err(error) = self.store.abort_upload(&self.key, upload).await
+            && let Err(error) = self.store.abort_upload(upload).await
         {
             tracing::warn!(
                 s3.key = self.key,
@@ -134,7 +134,7 @@ impl<S: Store> Upload<S> {
         }
     }
 
-    async fn send_part(&mut self) -> Result<(), BucketError> {
+    async fn send_part(&mut self) -> Result<()> {
         self.wait().await?;
         let upload = match &self.upload {
             Some(upload) => upload.clone(),
@@ -146,14 +146,14 @@ impl<S: Store> Upload<S> {
         let number = u32::try_from(self.parts.len() + 1).unwrap_or(u32::MAX);
         let content: Bytes = self.filling.split().freeze();
         self.filling.reserve(self.part_bytes);
-        let (store, key) = (self.store.clone(), self.key.clone());
-        let sending = async move { store.put_part(&key, &upload, number, content).await };
+        let store = self.store.clone();
+        let sending = async move { store.put_part(&upload, number, content).await };
         self.sending = Some(Sending(tokio::spawn(sending)));
         Ok(())
     }
 
     /// Waits for the part that is being sent.
-    async fn wait(&mut self) -> Result<(), BucketError> {
+    async fn wait(&mut self) -> Result<()> {
         if let Some(sending) = &mut self.sending {
             let sent = (&mut sending.0).await.map_err(|error| BucketError::failed(&self.key, error))?;
             self.sending = None;
@@ -172,7 +172,7 @@ mod tests {
         (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()
     }
 
-    async fn upload(store: &FaultyBucket, content: &[u8], pieces: usize) -> Result<Uploaded, BucketError> {
+    async fn upload(store: &FaultyBucket, content: &[u8], pieces: usize) -> Result<Uploaded> {
         let mut upload = Upload::with_parts_of(1000, store.clone(), "k");
         for piece in content.chunks(pieces) {
             upload.write(piece).await?;

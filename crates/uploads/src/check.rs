@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
-use crate::request::{self, CheckBody, Wanted, of_settings};
+use crate::request::{self, CheckBody, Upload, of_settings};
 use crate::service::Service;
 
 /// Bytes of a file's beginning at most: two thirds of a body, and many times what the reader needs
@@ -73,8 +73,8 @@ pub(crate) async fn check<U: Links>(
 ) -> Result<Json<Answer>, ProblemResponse> {
     let body = request::object(&headers, body).await?;
     let CheckBody { table, file, mode, settings, content, whole } = body;
-    let wanted = Wanted::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
-    let Wanted { table, mode, file, settings } = wanted;
+    let upload = Upload::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
+    let Upload { table, mode, file, settings } = upload;
     let content = BASE64_STANDARD.decode(content).map_err(|_| {
         Problem::new(ProblemKind::WrongShape, "The body cannot be used: content is no base64.")
     })?;

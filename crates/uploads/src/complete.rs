@@ -24,8 +24,8 @@ pub(crate) async fn complete<U: Links>(
     _: NoQuery,
 ) -> Result<Json<Value>, ProblemResponse> {
     let (table, upload) = upload_of(service.dictionary, &caller, &upload)?;
-    let multipart = Multipart::of(&upload.upload);
-    let stored = service.store.parts(&upload.key, &multipart).await;
+    let multipart = Multipart::of(&upload.key, &upload.upload);
+    let stored = service.store.parts(&multipart).await;
     let parts = whole(&upload, stored.map_err(|error| store_problem(&error))?);
     let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
     let missing: Vec<u32> =
@@ -38,7 +38,7 @@ pub(crate) async fn complete<U: Links>(
     record(&service.database, id.actor(&caller), table, &detail).await?;
     // S3 completes it once: a concurrent request gets the same answer, or that there is no such
     // upload.
-    let done = service.store.complete_upload(&upload.key, &multipart, parts, When::Always).await;
+    let done = service.store.complete_upload(&multipart, parts, When::Always).await;
     done.map_err(|error| store_problem(&error))?;
     Ok(Json(json!({ "key": upload.key })))
 }

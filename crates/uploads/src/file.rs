@@ -5,7 +5,7 @@ use domain::load::{Format, INCOMING, READABLE_FILES, no_data_below};
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::problem::sentence;
 
-/// Bytes of a name at most: as many as file systems take. A key of S3 has 1024.
+/// The most bytes of a name: as many as file systems take. A key of S3 has 1024.
 pub const MAX_NAME_BYTES: usize = 255;
 
 /// A file to upload, by its name.
@@ -18,7 +18,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// The file called `name` for a table. A name is one part of a key: it can lead to no other
+    /// Reads the name of a file for a table. A name is one part of a key: it can lead to no other
     /// table, no other mode and no other folder.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ fn is_unseen(character: char) -> bool {
         )
 }
 
-/// The problem of an upload that cannot be begun.
+/// Returns the problem of an upload that cannot be begun.
 pub(crate) fn refused(why: &str) -> Problem {
     Problem::new(ProblemKind::InvalidUpload, sentence(why))
 }

@@ -18,7 +18,7 @@ use lambda_kit::http::Paths;
 pub use check::MAX_CONTENT_BYTES;
 pub use file::MAX_NAME_BYTES;
 pub use id::UploadId;
-pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES, part_bytes, parts_of};
+pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES};
 pub use service::Service;
 
 /// Returns the function's routes, for [`lambda_kit::http::serve`].

@@ -2,28 +2,28 @@
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of a file that is put in one piece at most, where its size is said. One that breaks is
+/// The most bytes of a file that is put in one piece, if its size is given. An interrupted one is
 /// sent again from its start.
 pub const MAX_SINGLE_BYTES: u64 = 64 * MIB;
 
-/// Parts of a file at most: as many as S3 lists at once, and one answer has links for. S3 takes
+/// The most parts of a file: as many as S3 lists at once, and one answer has links for. S3 takes
 /// 10,000.
 pub const MAX_PARTS: u64 = 1000;
 
-/// Bytes of a part at least, but for the last one. S3 takes parts from 5 MiB.
+/// The fewest bytes of a part, other than the last one. S3 takes parts from 5 MiB.
 pub const MIN_PART_BYTES: u64 = 16 * MIB;
 
-/// Bytes of a file at most: [`MAX_PARTS`] of 5 GiB each, the most that S3 takes.
+/// The most bytes of a file: [`MAX_PARTS`] of 5 GiB each, the most that S3 takes.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
 pub const MAX_BYTES: u64 = MAX_PARTS * 5 * 1024 * MIB;
 
-/// Bytes of each part of a file of so many bytes, but for the last part, which has the rest.
-pub fn part_bytes(bytes: u64) -> u64 {
+/// Returns the bytes of each part of a file of so many bytes; the last part has the rest.
+pub(crate) fn part_bytes(bytes: u64) -> u64 {
     bytes.div_ceil(MAX_PARTS).next_multiple_of(MIB).max(MIN_PART_BYTES)
 }
 
-/// The parts of a file of so many bytes: their numbers, from 1, and their sizes.
-pub fn parts_of(bytes: u64) -> impl Iterator<Item = (u32, u64)> {
+/// Returns the parts of a file of so many bytes: their numbers, from 1, and their sizes.
+pub(crate) fn parts_of(bytes: u64) -> impl Iterator<Item = (u32, u64)> {
     let part = part_bytes(bytes);
     (1..).zip((0..bytes.div_ceil(part)).map(move |before| part.min(bytes - before * part)))
 }

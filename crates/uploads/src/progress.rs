@@ -23,7 +23,7 @@ pub(crate) async fn progress<U: Links>(
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let (_, upload) = upload_of(service.dictionary, &caller, &upload)?;
-    let stored = service.store.parts(&upload.key, &Multipart::of(&upload.upload)).await;
+    let stored = service.store.parts(&Multipart::of(&upload.key, &upload.upload)).await;
     let stored = stored.map_err(|error| store_problem(&error))?;
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
     let missing = links_of(&service.store, &upload, Some(done)).await;

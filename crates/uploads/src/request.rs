@@ -1,4 +1,4 @@
-//! Reading what is asked for.
+//! The bodies of requests.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -40,7 +40,7 @@ pub(crate) struct CheckBody {
 
 /// A file that may be uploaded.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Upload {
     pub(crate) table: &'static Table,
     pub(crate) mode: LoadMode,
     pub(crate) file: File,
@@ -65,7 +65,7 @@ pub(crate) async fn object<T: DeserializeOwned>(
     })
 }
 
-impl Wanted {
+impl Upload {
     /// Checks what a body says of a file, and that the caller sees the table.
     pub(crate) fn read(
         dictionary: &'static Dictionary,
@@ -92,7 +92,7 @@ impl Wanted {
     }
 }
 
-/// The problem of settings that cannot be used.
+/// Returns the problem of settings that cannot be used.
 pub(crate) fn of_settings(error: &SettingsError) -> Problem {
     refused(&error.to_string())
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::file::refused;
 use crate::id::UploadId;
 use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
-use crate::request::{self, UploadBody, Wanted, of_settings};
+use crate::request::{self, Upload, UploadBody, of_settings};
 use crate::service::{Service, record, store_problem};
 
 /// An upload in one piece.
@@ -33,7 +33,7 @@ struct Single<'a> {
     expires_at: String,
 }
 
-/// An upload in parts, and those that are wanted.
+/// An upload in parts, and those of its parts that are to be sent.
 #[derive(Debug, Serialize)]
 pub(crate) struct InParts<'a> {
     pub(crate) key: &'a str,
@@ -63,8 +63,8 @@ pub(crate) async fn start<U: Links>(
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let UploadBody { table, file, mode, settings, bytes } = request::object(&headers, body).await?;
-    let wanted = Wanted::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
-    let Wanted { table, file, settings, .. } = wanted;
+    let upload = Upload::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
+    let Upload { table, file, settings, .. } = upload;
     if bytes.is_some_and(|bytes| bytes > MAX_BYTES) {
         return Err(refused(&format!(
             "the file is too large: at most {MAX_BYTES} bytes can be uploaded; split it, or pack it with zstd"
@@ -105,13 +105,13 @@ pub(crate) async fn links_of<'a, U: Links>(
     done: Option<Vec<u32>>,
 ) -> Result<InParts<'a>, BucketError> {
     let UploadId { bytes, key, .. } = upload;
-    let multipart = Multipart::of(&upload.upload);
+    let multipart = Multipart::of(key, &upload.upload);
     let (from, expires_at) = validity(SystemTime::now());
     let valid = Validity { from, time: LINK_LIFETIME };
     let mut parts = Vec::new();
     for (number, size) in parts_of(*bytes) {
         if done.as_ref().is_none_or(|done| done.binary_search(&number).is_err()) {
-            let Link { url, .. } = store.link_to_put_part(key, &multipart, number, size, valid).await?;
+            let Link { url, .. } = store.link_to_put_part(&multipart, number, size, valid).await?;
             parts.push(PartLink { number, url });
         }
     }

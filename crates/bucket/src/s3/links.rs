@@ -4,7 +4,7 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 
 use super::client::S3Bucket;
 use super::error::failed;
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{Link, Links, Metadata, Multipart, Part, Validity};
 
 /// Headers that every client sends by itself, and that browsers let no script set.
@@ -17,7 +17,7 @@ impl Links for S3Bucket {
         bytes: Option<u64>,
         metadata: Metadata,
         valid: Validity,
-    ) -> Result<Link, BucketError> {
+    ) -> Result<Link> {
         let request = self.client.put_object().bucket(&self.bucket).key(key);
         let request = request.set_content_length(bytes.map(length)).set_metadata(Some(metadata));
         link(key, request.presigned(signing(key, valid)?).await)
@@ -25,19 +25,20 @@ impl Links for S3Bucket {
 
     async fn link_to_put_part(
         &self,
-        key: &str,
         upload: &Multipart,
         number: u32,
         bytes: u64,
         valid: Validity,
-    ) -> Result<Link, BucketError> {
-        let request = self.client.upload_part().bucket(&self.bucket).key(key).upload_id(&upload.id);
+    ) -> Result<Link> {
+        let Multipart { key, id, .. } = upload;
+        let request = self.client.upload_part().bucket(&self.bucket).key(key).upload_id(id);
         let request = request.part_number(number.cast_signed()).content_length(length(bytes));
         link(key, request.presigned(signing(key, valid)?).await)
     }
 
-    async fn parts(&self, key: &str, upload: &Multipart) -> Result<Vec<Part>, BucketError> {
-        let request = self.client.list_parts().bucket(&self.bucket).key(key).upload_id(&upload.id);
+    async fn parts(&self, upload: &Multipart) -> Result<Vec<Part>> {
+        let Multipart { key, id, .. } = upload;
+        let request = self.client.list_parts().bucket(&self.bucket).key(key).upload_id(id);
         let mut pages = request.into_paginator().send();
         let mut parts = Vec::new();
         while let Some(page) = pages.next().await {
@@ -54,12 +55,12 @@ impl Links for S3Bucket {
     }
 }
 
-fn signing(key: &str, Validity { from, time }: Validity) -> Result<PresigningConfig, BucketError> {
+fn signing(key: &str, Validity { from, time }: Validity) -> Result<PresigningConfig> {
     let config = PresigningConfig::builder().start_time(from).expires_in(time).build();
     config.map_err(|error| BucketError::failed(key, error))
 }
 
-fn link<E>(key: &str, signed: Result<PresignedRequest, E>) -> Result<Link, BucketError>
+fn link<E>(key: &str, signed: Result<PresignedRequest, E>) -> Result<Link>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
@@ -136,8 +137,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_of_a_part_is_for_its_number_and_size() {
         let bucket = bucket(Some("http://127.0.0.1:4566"));
-        let upload = Multipart::of("u/1");
-        let link = bucket.link_to_put_part("incoming/jobs/a.csv", &upload, 3, 16, valid()).await.unwrap();
+        let upload = Multipart::of("incoming/jobs/a.csv", "u/1");
+        let link = bucket.link_to_put_part(&upload, 3, 16, valid()).await.unwrap();
         let (place, query) = parts(&link);
         assert_eq!(place, "http://127.0.0.1:4566/data/incoming/jobs/a.csv");
         assert_eq!((&*query["partNumber"], &*query["uploadId"]), ("3", "u%2F1"));

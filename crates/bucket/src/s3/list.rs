@@ -4,11 +4,11 @@ use aws_sdk_s3::primitives::DateTime;
 
 use super::client::S3Bucket;
 use super::error::failed;
-use crate::error::BucketError;
+use crate::error::Result;
 use crate::store::{Listed, Listing, Versions};
 
 impl Versions for S3Bucket {
-    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         // With a key marker alone, a page begins with the key behind it: older versions of that
         // key, which the page before had no room for, are passed over. None of them is the newest.
         let request = self

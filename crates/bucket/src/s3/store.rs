@@ -13,7 +13,7 @@ use super::error::{
 };
 use super::list::{milliseconds, size};
 use super::write::{content_type, if_match, if_none_match, name_write};
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{
     Content, Listed, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store, When,
 };
@@ -37,7 +37,7 @@ impl Store for S3Bucket {
         Self { client: self.client.clone(), bucket: name.to_owned() }
     }
 
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>> {
         let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if status(&error) == Some(NOT_FOUND) => return Ok(None),
@@ -52,7 +52,7 @@ impl Store for S3Bucket {
         Ok(Some(Object { content: content.into_bytes(), etag }))
     }
 
-    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<ByteStream>, BucketError> {
+    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<ByteStream>> {
         let ObjectVersion { key, version, etag } = object;
         let request = self
             .client
@@ -93,7 +93,7 @@ impl Store for S3Bucket {
         content: Bytes,
         mut metadata: Metadata,
         when: When<'_>,
-    ) -> Result<Put, BucketError> {
+    ) -> Result<Put> {
         let write = name_write(&mut metadata);
         let mut tries = 1;
         loop {
@@ -124,7 +124,7 @@ impl Store for S3Bucket {
         }
     }
 
-    async fn begin_upload(&self, key: &str, mut metadata: Metadata) -> Result<Multipart, BucketError> {
+    async fn begin_upload(&self, key: &str, mut metadata: Metadata) -> Result<Multipart> {
         let write = name_write(&mut metadata);
         let request = self
             .client
@@ -135,23 +135,18 @@ impl Store for S3Bucket {
             .set_metadata(Some(metadata));
         let answer = request.send().await.map_err(|error| failed(key, error))?;
         let id = answer.upload_id.ok_or_else(|| BucketError::failed(key, "S3 gave no upload id"))?;
-        Ok(Multipart { id, write: Some(write) })
+        Ok(Multipart { key: key.to_owned(), id, write: Some(write) })
     }
 
-    async fn put_part(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        number: u32,
-        content: Bytes,
-    ) -> Result<Part, BucketError> {
+    async fn put_part(&self, upload: &Multipart, number: u32, content: Bytes) -> Result<Part> {
+        let Multipart { key, id, .. } = upload;
         let bytes = content.len() as u64;
         let request = self
             .client
             .upload_part()
             .bucket(&self.bucket)
             .key(key)
-            .upload_id(&upload.id)
+            .upload_id(id)
             .part_number(number.cast_signed())
             .body(content.into());
         let answer = request.send().await.map_err(|error| failed(key, error))?;
@@ -159,13 +154,8 @@ impl Store for S3Bucket {
         Ok(Part { number, bytes, etag })
     }
 
-    async fn complete_upload(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        parts: Vec<Part>,
-        when: When<'_>,
-    ) -> Result<Put, BucketError> {
+    async fn complete_upload(&self, upload: &Multipart, parts: Vec<Part>, when: When<'_>) -> Result<Put> {
+        let Multipart { key, id, write } = upload;
         let parts = parts.into_iter().map(|Part { number, etag, .. }| {
             CompletedPart::builder().part_number(number.cast_signed()).e_tag(etag).build()
         });
@@ -175,7 +165,7 @@ impl Store for S3Bucket {
             .complete_multipart_upload()
             .bucket(&self.bucket)
             .key(key)
-            .upload_id(&upload.id)
+            .upload_id(id)
             .set_if_none_match(if_none_match(when))
             .set_if_match(if_match(when))
             .multipart_upload(parts);
@@ -183,7 +173,7 @@ impl Store for S3Bucket {
             Ok(answer) => return Ok(Put::Written(answer.e_tag.unwrap_or_default())),
             Err(error) => error,
         };
-        let settled = match &upload.write {
+        let settled = match write {
             Some(write) => self.settle(key, write).await,
             None => Ok(Put::Refused),
         };
@@ -194,9 +184,9 @@ impl Store for S3Bucket {
         }
     }
 
-    async fn abort_upload(&self, key: &str, upload: &Multipart) -> Result<(), BucketError> {
-        let request =
-            self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(&upload.id);
+    async fn abort_upload(&self, upload: &Multipart) -> Result<()> {
+        let Multipart { key, id, .. } = upload;
+        let request = self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(id);
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if status(&error) == Some(NOT_FOUND) => Ok(()),
@@ -204,7 +194,7 @@ impl Store for S3Bucket {
         }
     }
 
-    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         let request = self
             .client
             .list_objects_v2()
@@ -226,7 +216,7 @@ impl Store for S3Bucket {
         Ok(Listing { objects, next })
     }
 
-    async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>> {
         let mut folders = Vec::new();
         let mut token = None;
         loop {
@@ -248,7 +238,7 @@ impl Store for S3Bucket {
         }
     }
 
-    async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
+    async fn delete(&self, keys: &[String]) -> Result<()> {
         for keys in keys.chunks(MAX_DELETES) {
             let first = keys.first().map_or("", String::as_str);
             let objects: Result<_, _> =
@@ -276,7 +266,7 @@ impl Store for S3Bucket {
 }
 
 impl Content for ByteStream {
-    async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
         let next = ByteStream::next(self).await.transpose();
         next.map_err(|error| BucketError::failed("an object that is being read", error))
     }

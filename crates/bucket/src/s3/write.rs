@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::client::S3Bucket;
 use super::error::{NOT_FOUND, failed, status};
-use crate::error::BucketError;
+use crate::error::Result;
 use crate::store::{Metadata, Put, When};
 
 /// The user metadata that names the write which made an object. Where S3 says that the condition of
@@ -15,7 +15,7 @@ const WRITE_METADATA: &str = "rowgate-write";
 impl S3Bucket {
     /// Finds out what became of a conditional write that failed: an earlier try of it, whose answer
     /// was lost, may have been done.
-    pub(super) async fn settle(&self, key: &str, write: &str) -> Result<Put, BucketError> {
+    pub(super) async fn settle(&self, key: &str, write: &str) -> Result<Put> {
         let head = match self.client.head_object().bucket(&self.bucket).key(key).send().await {
             Ok(head) => head,
             // An answer to HEAD has no body, and so no code.

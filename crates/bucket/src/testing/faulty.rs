@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::memory::{MemoryBucket, MemoryContent};
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{
     Content, Link, Links, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store,
     Validity, Versions, When,
@@ -159,7 +159,7 @@ impl FaultyBucket {
     }
 
     /// Counts a call, and fails it if it must.
-    fn call(&self, key: &str) -> Result<MutexGuard<'_, Faults>, BucketError> {
+    fn call(&self, key: &str) -> Result<MutexGuard<'_, Faults>> {
         let mut faults = self.lock();
         faults.calls += 1;
         if faults.denied.as_ref().is_some_and(|denied| key.starts_with(denied)) {
@@ -178,7 +178,7 @@ fn lock(faults: &Mutex<Faults>) -> MutexGuard<'_, Faults> {
 }
 
 /// Takes one of the failures that are left.
-fn strike(failing: &mut u32, key: &str) -> Result<(), BucketError> {
+fn take_failure(failing: &mut u32, key: &str) -> Result<()> {
     match failing.checked_sub(1) {
         Some(left) => {
             *failing = left;
@@ -207,17 +207,17 @@ impl Store for FaultyBucket {
         Self { bucket: self.bucket.sibling(name), ..self.clone() }
     }
 
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>> {
         if self.call(key)?.hidden.take_if(|hidden| hidden == key).is_some() {
             return Ok(None);
         }
         self.bucket.get(key, limit).await
     }
 
-    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<FaultyContent>, BucketError> {
+    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<FaultyContent>> {
         let from = {
             let mut faults = self.call(&object.key)?;
-            strike(&mut faults.failing_opens, &object.key)?;
+            take_failure(&mut faults.failing_opens, &object.key)?;
             faults.opened_at.push(from);
             if faults.ignores_ranges { 0 } else { from }
         };
@@ -227,57 +227,39 @@ impl Store for FaultyBucket {
         Ok(Opened { content, from, etag, metadata })
     }
 
-    async fn put_with(
-        &self,
-        key: &str,
-        content: Bytes,
-        metadata: Metadata,
-        when: When<'_>,
-    ) -> Result<Put, BucketError> {
+    async fn put_with(&self, key: &str, content: Bytes, metadata: Metadata, when: When<'_>) -> Result<Put> {
         let freeze = self.lock().frozen_put.take_if(|(prefix, _)| key.starts_with(&**prefix));
         if let Some((_, freeze)) = freeze {
             freeze.hold().await;
         }
-        strike(&mut self.call(key)?.failing_puts, key)?;
+        take_failure(&mut self.call(key)?.failing_puts, key)?;
         self.bucket.put_with(key, content, metadata, when).await
     }
 
-    async fn begin_upload(&self, key: &str, metadata: Metadata) -> Result<Multipart, BucketError> {
+    async fn begin_upload(&self, key: &str, metadata: Metadata) -> Result<Multipart> {
         drop(self.call(key)?);
         self.bucket.begin_upload(key, metadata).await
     }
 
-    async fn put_part(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        number: u32,
-        content: Bytes,
-    ) -> Result<Part, BucketError> {
-        drop(self.call(key)?);
-        self.bucket.put_part(key, upload, number, content).await
+    async fn put_part(&self, upload: &Multipart, number: u32, content: Bytes) -> Result<Part> {
+        drop(self.call(&upload.key)?);
+        self.bucket.put_part(upload, number, content).await
     }
 
-    async fn complete_upload(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        parts: Vec<Part>,
-        when: When<'_>,
-    ) -> Result<Put, BucketError> {
-        let is_raced = std::mem::take(&mut self.call(key)?.is_raced);
+    async fn complete_upload(&self, upload: &Multipart, parts: Vec<Part>, when: When<'_>) -> Result<Put> {
+        let is_raced = std::mem::take(&mut self.call(&upload.key)?.is_raced);
         if is_raced {
-            self.bucket.abort_upload(key, upload).await?;
+            self.bucket.abort_upload(upload).await?;
         }
-        self.bucket.complete_upload(key, upload, parts, when).await
+        self.bucket.complete_upload(upload, parts, when).await
     }
 
-    async fn abort_upload(&self, key: &str, upload: &Multipart) -> Result<(), BucketError> {
-        drop(self.call(key)?);
-        self.bucket.abort_upload(key, upload).await
+    async fn abort_upload(&self, upload: &Multipart) -> Result<()> {
+        drop(self.call(&upload.key)?);
+        self.bucket.abort_upload(upload).await
     }
 
-    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         let freeze = self.call(prefix)?.frozen_list.take();
         let page = self.bucket.list(prefix, after).await;
         if let Some(freeze) = freeze {
@@ -286,19 +268,19 @@ impl Store for FaultyBucket {
         page
     }
 
-    async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>> {
         drop(self.call(prefix)?);
         self.bucket.folders(prefix).await
     }
 
-    async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
+    async fn delete(&self, keys: &[String]) -> Result<()> {
         drop(self.call(keys.first().map_or("", String::as_str))?);
         self.bucket.delete(keys).await
     }
 }
 
 impl Versions for FaultyBucket {
-    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         drop(self.call(prefix)?);
         self.bucket.list_versions(prefix, after).await
     }
@@ -311,29 +293,28 @@ impl Links for FaultyBucket {
         bytes: Option<u64>,
         metadata: Metadata,
         valid: Validity,
-    ) -> Result<Link, BucketError> {
+    ) -> Result<Link> {
         self.bucket.link_to_put(key, bytes, metadata, valid).await
     }
 
     async fn link_to_put_part(
         &self,
-        key: &str,
         upload: &Multipart,
         number: u32,
         bytes: u64,
         valid: Validity,
-    ) -> Result<Link, BucketError> {
-        self.bucket.link_to_put_part(key, upload, number, bytes, valid).await
+    ) -> Result<Link> {
+        self.bucket.link_to_put_part(upload, number, bytes, valid).await
     }
 
-    async fn parts(&self, key: &str, upload: &Multipart) -> Result<Vec<Part>, BucketError> {
-        drop(self.call(key)?);
-        self.bucket.parts(key, upload).await
+    async fn parts(&self, upload: &Multipart) -> Result<Vec<Part>> {
+        drop(self.call(&upload.key)?);
+        self.bucket.parts(upload).await
     }
 }
 
 impl Content for FaultyContent {
-    async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
         if self.breaks_at.is_some_and(|breaks_at| self.at >= breaks_at) {
             return Err(BucketError::failed("", "connection reset"));
         }

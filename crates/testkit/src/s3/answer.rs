@@ -130,7 +130,7 @@ async fn put(
     content: Bytes,
 ) -> Result<Response<Body>, Refusal> {
     let etag = match (target.upload(), target.number("partNumber")) {
-        (Some(upload), Some(number)) => bucket.put_part(&target.key, &upload, number, content).await?.etag,
+        (Some(upload), Some(number)) => bucket.put_part(&upload, number, content).await?.etag,
         _ => {
             let when = condition(headers);
             written(
@@ -163,7 +163,7 @@ async fn post(
     let numbers = elements(body, "PartNumber").into_iter().filter_map(|number| number.parse().ok());
     let parts = numbers.zip(elements(body, "ETag")).map(|(number, etag)| Part { number, bytes: 0, etag });
     let when = condition(headers);
-    let put = bucket.complete_upload(&target.key, &upload, parts.collect(), when).await?;
+    let put = bucket.complete_upload(&upload, parts.collect(), when).await?;
     let etag = escaped(&written(bucket, target, when, put)?);
     Ok(xml(&format!(
         "<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><ETag>{etag}</ETag>\
@@ -184,8 +184,8 @@ async fn delete(bucket: &MemoryBucket, target: &Target) -> Result<Response<Body>
     match target.upload() {
         Some(upload) => {
             // S3 refuses an upload that it does not know.
-            bucket.parts(&target.key, &upload).await?;
-            bucket.abort_upload(&target.key, &upload).await?;
+            bucket.parts(&upload).await?;
+            bucket.abort_upload(&upload).await?;
         }
         None => drop(bucket.remove(&target.key)),
     }

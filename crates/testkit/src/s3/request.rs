@@ -30,7 +30,7 @@ impl Target {
 
     /// Returns the upload that the request is about.
     pub(super) fn upload(&self) -> Option<Multipart> {
-        self.parameter("uploadId").map(Multipart::of)
+        self.parameter("uploadId").map(|id| Multipart::of(&self.key, id))
     }
 
     pub(super) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {

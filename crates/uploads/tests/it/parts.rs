@@ -24,7 +24,7 @@ const UPLOAD: &str = "1";
 
 async fn put(api: &Api, number: u32, bytes: u64) {
     let content = vec![b'x'; usize::try_from(bytes).unwrap()];
-    api.store.put_part(KEY, &Multipart::of(UPLOAD), number, content.into()).await.unwrap();
+    api.store.put_part(&Multipart::of(KEY, UPLOAD), number, content.into()).await.unwrap();
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_large_file_goes_in_parts_that_can_be_resumed() {
 }
 
 #[tokio::test]
-async fn it_is_kept_who_completes_what_a_script_began() {
+async fn the_trail_names_who_completes_an_upload_of_a_script() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB)] {

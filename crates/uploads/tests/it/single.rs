@@ -123,7 +123,7 @@ async fn refuses_what_cannot_be_uploaded() {
 }
 
 #[tokio::test]
-async fn people_upload_what_they_may_and_it_is_kept_who() {
+async fn people_upload_what_they_may_and_are_recorded() {
     let api = Api::start().await;
     let body = json!({"table": "jobs", "file": "a.csv", "bytes": 7}).to_string();
     let (status, _) = api.send(By::Person("writer,table:jobs"), "POST", "/uploads", body.clone()).await;

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 pub use self::ports::MemoryContent;
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{Listed, Metadata, Multipart, Part, Put, When};
 
 /// Bytes of content that go into an ETag: S3's ETag of equal contents is equal.
@@ -212,8 +212,8 @@ impl State {
         format!("\"{:016x}{:016x}\"", hasher.finish(), content.len())
     }
 
-    fn pending(&mut self, key: &str, upload: &Multipart) -> Result<&mut Pending, BucketError> {
-        let pending = self.uploads.get_mut(&upload.id).filter(|pending| pending.key == key);
+    fn pending(&mut self, Multipart { key, id, .. }: &Multipart) -> Result<&mut Pending> {
+        let pending = self.uploads.get_mut(id).filter(|pending| pending.key == *key);
         pending.ok_or_else(|| BucketError::gone(key))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{MemoryBucket, Pending, Stored};
-use crate::error::BucketError;
+use crate::error::{BucketError, Result};
 use crate::store::{
     Content, Link, Links, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store,
     Validity, Versions, When,
@@ -33,7 +33,7 @@ impl Store for MemoryBucket {
         Self { name: name.to_owned(), state: Arc::clone(&self.state) }
     }
 
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>> {
         let Some(Stored { content, listed, .. }) = self.find(key) else { return Ok(None) };
         if listed.bytes > limit {
             return Err(BucketError::TooLarge { key: key.to_owned(), bytes: listed.bytes, limit });
@@ -41,7 +41,7 @@ impl Store for MemoryBucket {
         Ok(Some(Object { content, etag: listed.etag }))
     }
 
-    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<MemoryContent>, BucketError> {
+    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<MemoryContent>> {
         let ObjectVersion { key, version, etag } = object;
         let state = self.lock();
         let versions = state.objects.get(key).map(Vec::as_slice).unwrap_or_default();
@@ -55,47 +55,30 @@ impl Store for MemoryBucket {
         Ok(Opened { content: MemoryContent { content, at }, from, etag: listed.etag, metadata })
     }
 
-    async fn put_with(
-        &self,
-        key: &str,
-        content: Bytes,
-        metadata: Metadata,
-        when: When<'_>,
-    ) -> Result<Put, BucketError> {
+    async fn put_with(&self, key: &str, content: Bytes, metadata: Metadata, when: When<'_>) -> Result<Put> {
         Ok(self.lock().put(key, content, metadata, when))
     }
 
-    async fn begin_upload(&self, key: &str, metadata: Metadata) -> Result<Multipart, BucketError> {
+    async fn begin_upload(&self, key: &str, metadata: Metadata) -> Result<Multipart> {
         let mut state = self.lock();
         state.count += 1;
         let id = state.count.to_string();
         let pending = Pending { key: key.to_owned(), metadata, parts: BTreeMap::new() };
         state.uploads.insert(id.clone(), pending);
-        Ok(Multipart::of(id))
+        Ok(Multipart::of(key, id))
     }
 
-    async fn put_part(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        number: u32,
-        content: Bytes,
-    ) -> Result<Part, BucketError> {
+    async fn put_part(&self, upload: &Multipart, number: u32, content: Bytes) -> Result<Part> {
         let etag = format!("\"{}-{number}\"", upload.id);
         let part = Part { number, bytes: content.len() as u64, etag };
-        self.lock().pending(key, upload)?.parts.insert(number, (part.clone(), content));
+        self.lock().pending(upload)?.parts.insert(number, (part.clone(), content));
         Ok(part)
     }
 
-    async fn complete_upload(
-        &self,
-        key: &str,
-        upload: &Multipart,
-        parts: Vec<Part>,
-        when: When<'_>,
-    ) -> Result<Put, BucketError> {
+    async fn complete_upload(&self, upload: &Multipart, parts: Vec<Part>, when: When<'_>) -> Result<Put> {
+        let key = &upload.key;
         let mut state = self.lock();
-        let pending = state.pending(key, upload)?;
+        let pending = state.pending(upload)?;
         if parts.is_empty() {
             return Err(BucketError::failed(key, "InvalidPart"));
         }
@@ -114,24 +97,24 @@ impl Store for MemoryBucket {
         Ok(put)
     }
 
-    async fn abort_upload(&self, _key: &str, upload: &Multipart) -> Result<(), BucketError> {
+    async fn abort_upload(&self, upload: &Multipart) -> Result<()> {
         self.lock().uploads.remove(&upload.id);
         Ok(())
     }
 
-    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         let page = self.page(prefix, None, after, PAGE);
         Ok(Listing { objects: page.objects, next: page.next })
     }
 
-    async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>> {
         let folders = self.page(prefix, Some("/"), None, usize::MAX).folders.into_iter();
         Ok(folders
             .filter_map(|folder| Some(folder.strip_prefix(prefix)?.strip_suffix('/')?.to_owned()))
             .collect())
     }
 
-    async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
+    async fn delete(&self, keys: &[String]) -> Result<()> {
         let mut state = self.lock();
         keys.iter().for_each(|key| drop(state.objects.remove(key)));
         Ok(())
@@ -139,7 +122,7 @@ impl Store for MemoryBucket {
 }
 
 impl Versions for MemoryBucket {
-    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing> {
         self.list(prefix, after).await
     }
 }
@@ -152,7 +135,7 @@ impl Links for MemoryBucket {
         bytes: Option<u64>,
         metadata: Metadata,
         _: Validity,
-    ) -> Result<Link, BucketError> {
+    ) -> Result<Link> {
         let bytes = bytes.map_or_else(|| "any".to_owned(), |bytes| bytes.to_string());
         let headers = metadata.into_iter().map(|(name, value)| (format!("x-amz-meta-{name}"), value));
         Ok(Link { url: format!("put:{key}?{bytes}"), headers: headers.collect() })
@@ -160,24 +143,24 @@ impl Links for MemoryBucket {
 
     async fn link_to_put_part(
         &self,
-        key: &str,
         upload: &Multipart,
         number: u32,
         bytes: u64,
         _: Validity,
-    ) -> Result<Link, BucketError> {
-        Ok(Link { url: format!("put:{key}?{}&{number}&{bytes}", upload.id), headers: Vec::new() })
+    ) -> Result<Link> {
+        let Multipart { key, id, .. } = upload;
+        Ok(Link { url: format!("put:{key}?{id}&{number}&{bytes}"), headers: Vec::new() })
     }
 
-    async fn parts(&self, key: &str, upload: &Multipart) -> Result<Vec<Part>, BucketError> {
-        Ok(self.lock().pending(key, upload)?.parts.values().map(|(part, _)| part.clone()).collect())
+    async fn parts(&self, upload: &Multipart) -> Result<Vec<Part>> {
+        Ok(self.lock().pending(upload)?.parts.values().map(|(part, _)| part.clone()).collect())
     }
 }
 
 impl Content for MemoryContent {
     /// Returns pieces whose sizes follow no pattern of the content's, and lets other tasks run in
     /// between, as a network does.
-    async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
         tokio::task::yield_now().await;
         let size = 1 + (self.at * 7919 + 4001) % 60_000;
         let piece = self.content.slice(self.at..self.content.len().min(self.at + size));

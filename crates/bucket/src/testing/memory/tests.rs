@@ -44,11 +44,11 @@ fn a_page_counts_objects_and_folders_and_the_next_one_continues() {
 async fn an_upload_is_no_object_before_it_is_completed() {
     let bucket = MemoryBucket::default();
     let upload = bucket.begin_upload("a", Metadata::new()).await.unwrap();
-    let one = bucket.put_part("a", &upload, 1, "one".into()).await.unwrap();
-    let two = bucket.put_part("a", &upload, 2, "two".into()).await.unwrap();
+    let one = bucket.put_part(&upload, 1, "one".into()).await.unwrap();
+    let two = bucket.put_part(&upload, 2, "two".into()).await.unwrap();
     assert!(bucket.content("a").is_none() && bucket.open_uploads() == 1);
     let three = Part { number: 3, ..two.clone() };
-    let complete = async |parts| bucket.complete_upload("a", &upload, parts, When::New).await;
+    let complete = async |parts| bucket.complete_upload(&upload, parts, When::New).await;
     assert!(matches!(complete(vec![one.clone(), three]).await, Err(BucketError::Failed { .. })));
     complete(vec![one.clone(), two]).await.unwrap();
     assert_eq!(bucket.content("a").unwrap(), "onetwo");
