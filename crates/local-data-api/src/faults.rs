@@ -201,7 +201,7 @@ pub struct FaultHandle {
 struct State {
     faults: Faults,
     random: fastrand::Rng,
-    resumed_at: Option<Instant>,
+    resuming_since: Option<Instant>,
     /// For each rule: the calls that matched, and those that got the effect.
     counts: Vec<(u32, u32)>,
     injected: u64,
@@ -260,12 +260,12 @@ impl FaultHandle {
     pub(crate) fn decide(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Decision {
         let mut state = self.lock();
         state.calls += 1;
-        let State { faults, random, resumed_at, counts, injected, .. } = &mut *state;
+        let State { faults, random, resuming_since, counts, injected, .. } = &mut *state;
         let mut decision =
             Decision { delay: Duration::from_millis(faults.latency_ms), ..Decision::default() };
         if faults.resume_ms > 0 && !in_transaction {
-            let resumed_at = *resumed_at.get_or_insert_with(Instant::now);
-            if resumed_at.elapsed() < Duration::from_millis(faults.resume_ms) {
+            let resuming_since = *resuming_since.get_or_insert_with(Instant::now);
+            if resuming_since.elapsed() < Duration::from_millis(faults.resume_ms) {
                 decision.before = Some(Before::Error(ErrorKind::DatabaseResumingException));
             }
         }
@@ -275,8 +275,8 @@ impl FaultHandle {
                 continue;
             }
             *matched += 1;
-            let spent = rule.times.is_some_and(|times| *injections >= times);
-            if *matched <= rule.skip || spent || (rule.rate < 1.0 && random.f64() >= rule.rate) {
+            let is_used_up = rule.times.is_some_and(|times| *injections >= times);
+            if *matched <= rule.skip || is_used_up || (rule.rate < 1.0 && random.f64() >= rule.rate) {
                 continue;
             }
             *injections += 1;
@@ -302,7 +302,7 @@ impl State {
     fn new(faults: Faults) -> Self {
         Self {
             random: fastrand::Rng::with_seed(faults.seed),
-            resumed_at: None,
+            resuming_since: None,
             counts: vec![(0, 0); faults.rules.len()],
             injected: 0,
             calls: 0,
