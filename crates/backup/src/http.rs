@@ -122,7 +122,7 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
 fn problem(error: &RequestError) -> Problem {
     let kind = match error {
         RequestError::Shape(_) => ProblemKind::WrongShape,
-        RequestError::UnknownTable { .. } => ProblemKind::UnknownTable,
+        RequestError::UnknownTable(_) => ProblemKind::UnknownTable,
     };
     Problem::new(kind, format!("The body cannot be used: {error}."))
 }

@@ -13,7 +13,7 @@ mod write;
 use aurora::Database;
 use domain::dictionary::Dictionary;
 
-pub use catalogue::expire::{Expired, Known, to_expire};
+pub use catalogue::expire::Expired;
 pub use command::invoke;
 pub use error::BackupError;
 pub use http::{Service, router};

@@ -54,7 +54,7 @@ pub(crate) struct Cursor {
     /// The snapshot: the id of its transaction, and its time.
     pub(crate) transaction: String,
     pub(crate) snapshot_time: String,
-    /// The loads that brought its rows.
+    /// The loads that are new in it.
     pub(crate) loads: ManifestLoads,
     /// The tables that are done or begun.
     pub(crate) tables: IndexMap<String, Progress>,

@@ -14,12 +14,12 @@ mod upkeep;
 
 pub use error::LoadError;
 pub use invoke::{Answer, InvocationError, Payload, invoke};
-pub use load::{Delivered, LOAD_METADATA, load};
+pub use load::{Delivered, load};
 pub use loader::Loader;
 pub use options::Options;
-pub use queue::event::{EventError, ObjectCreated, TargetOverride, objects_created};
+pub use queue::event::{ObjectCreated, TargetOverride};
 pub use queue::sqs::SqsQueue;
 pub use queue::{Backlog, Queue, QueueError};
 pub use receive::handle;
-pub use upkeep::audit::{AuditError, Audited, Auditor, LedgerFault};
-pub use upkeep::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
+pub use upkeep::audit::{AuditError, Audited, LedgerFault};
+pub use upkeep::backfill::{Backfill, BackfillError, Backfilled};

@@ -32,19 +32,19 @@ pub struct Expired {
 
 /// What the rule needs to know of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// Its id, which tells its age.
-    pub id: BackupId,
+struct Known {
+    /// Its id, which has the time when it began.
+    id: BackupId,
     /// Its tables, by today's names, if it is good: its manifest can be read, all files are there
     /// with their sizes, and no verification found anything wrong.
-    pub good: Option<BTreeSet<String>>,
+    good: Option<BTreeSet<String>>,
     /// True if a function may still be working on it.
-    pub is_running: bool,
+    is_running: bool,
 }
 
 /// Returns the backups to remove. A backup is kept for a time, and for longer while it is the
 /// newest good one of any of its tables, or still running.
-pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
+fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
     let mut newest: BTreeMap<&str, &BackupId> = BTreeMap::new();
     for backup in known {
         for table in backup.good.iter().flatten() {
@@ -164,7 +164,7 @@ pub(crate) const INTERRUPTED: &str = "it was interrupted: the function that work
 /// Removes all of a backup. The manifest goes first: an interrupted removal leaves no backup.
 async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Result<(), BucketError> {
     store.delete(&[manifest_key(backup)]).await?;
-    // The state goes last: as long as there are files, something tells what they are.
+    // The state goes last: as long as there are files, something says what they are.
     let state = state_key(backup);
     let keys: Vec<String> =
         listed.iter().map(|object| object.key.clone()).filter(|key| *key != state).collect();

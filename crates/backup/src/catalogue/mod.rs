@@ -92,7 +92,7 @@ pub async fn missing(store: &impl Store, manifest: &Manifest) -> Result<Option<S
 }
 
 /// [`missing`], where the backup's folder has been listed already.
-pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
+pub(crate) fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
     let folder = folder(&manifest.backup);
     let sizes: BTreeMap<&str, u64> =
         listed.iter().filter_map(|object| Some((object.key.strip_prefix(&folder)?, object.bytes))).collect();
@@ -196,7 +196,7 @@ mod tests {
 
     /// Puts a backup of these tables there, with a file of three bytes for each.
     fn backup(store: &MemoryBucket, day: u8, tables: &[&str]) -> BackupId {
-        let moment = format!("2026-11-{day:02}T02:00:00.000Z");
+        let time = format!("2026-11-{day:02}T02:00:00.000Z");
         let table = |name: &&str| {
             let key = format!("{name}/part-00000.avro");
             store.insert(&(folder(&id(day)) + &key), "abc");
@@ -214,9 +214,9 @@ mod tests {
             backup: id(day),
             rowgate: "0.1.0".to_owned(),
             dictionary: "0".repeat(16),
-            snapshot_time: moment.clone(),
-            started_at: moment.clone(),
-            finished_at: moment,
+            snapshot_time: time.clone(),
+            started_at: time.clone(),
+            finished_at: time,
             codec: Codec::Deflate,
             loads: ManifestLoads::default(),
             tables: tables.iter().map(table).collect(),

@@ -1,15 +1,11 @@
 //! Requests to the function.
 
 use domain::backup::BackupId;
-use domain::dictionary::{Dictionary, Table};
-use domain::shortened;
+use domain::dictionary::{Dictionary, Table, UnknownTable};
 use lambda_kit::object;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-/// The characters of an invalid name that are quoted: it may be as long as a request.
-const MAX_NAME: usize = 64;
 
 /// A command, with names that the dictionary knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +37,8 @@ pub enum RequestError {
     #[error("{0}")]
     Shape(String),
     /// A table that the dictionary does not have.
-    #[error("there is no table {name:?}; there are {known}")]
-    UnknownTable {
-        /// The name that was asked for.
-        name: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    UnknownTable(#[from] UnknownTable),
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,19 +102,13 @@ fn named(
     dictionary: &'static Dictionary,
     names: Option<Vec<String>>,
 ) -> Result<Vec<&'static Table>, RequestError> {
-    let Some(names) = names else { return Ok(dictionary.visible_tables().collect()) };
-    if names.is_empty() {
-        return Err(RequestError::Shape("tables is empty; leave it out for all of them".to_owned()));
+    match names {
+        None => Ok(dictionary.visible_tables().collect()),
+        Some(names) if names.is_empty() => {
+            Err(RequestError::Shape("tables is empty; leave it out for all of them".to_owned()))
+        }
+        Some(names) => Ok(dictionary.tables_named(&names)?),
     }
-    let known = || dictionary.table_names();
-    let table = |name: String| {
-        let unknown = |name: String| {
-            let name = shortened(name, MAX_NAME).into_owned();
-            RequestError::UnknownTable { name, known: known() }
-        };
-        dictionary.table(&name).ok_or_else(|| unknown(name))
-    };
-    names.into_iter().map(table).collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const MAX_SNAPSHOTS: u32 = 4;
 pub(crate) enum Outcome {
     /// All tables are written.
     Complete(Cursor),
-    /// Time ran out. The snapshot is handed on with the cursor.
+    /// Time ran out. Another invocation continues the snapshot at the cursor.
     Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
 

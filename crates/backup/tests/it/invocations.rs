@@ -19,11 +19,11 @@ async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done
         for sql in between {
             world.sql(sql).await;
         }
-        let next = world.calls.take().expect("somebody goes on");
+        let next = world.calls.take().expect("an invocation continues");
         done = world.backups().resume(&next, one_page()).await?;
         invocations += 1;
     }
-    assert!(world.calls.take().is_none(), "nobody goes on with what is complete");
+    assert!(world.calls.take().is_none(), "a complete backup is not continued");
     Ok((done, invocations))
 }
 
@@ -38,7 +38,7 @@ async fn many_invocations_have_one_snapshot_and_the_content_of_one() {
     let done = world.make(&ALL, one_page()).await.unwrap();
     assert_eq!(done.status, Status::Running);
     assert!(world.manifest(&done.backup).is_none());
-    let moment = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
+    let time = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
     let changes = [
         "DELETE FROM employees WHERE id % 7 = 0",
         "UPDATE jobs SET job_name = CONCAT(job_name, '!')",
@@ -49,7 +49,7 @@ async fn many_invocations_have_one_snapshot_and_the_content_of_one() {
     assert!(invocations > 5, "{invocations}");
     let manifest = world.manifest(&done.backup).unwrap();
     world.check(&manifest);
-    assert_eq!(manifest.snapshot_time, moment);
+    assert_eq!(manifest.snapshot_time, time);
     let of_backup: Vec<String> = manifest.tables.values().map(|table| table.checksum.clone()).collect();
     assert_eq!(of_backup, sums);
     assert_eq!(world.db.open_transactions(), 0);

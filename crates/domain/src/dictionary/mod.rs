@@ -20,6 +20,7 @@ pub(crate) use name::{MAX_IDENTIFIER, header_name, is_identifier, is_zero_width}
 pub use reject_limit::{RejectLimit, RejectLimitError};
 
 use crate::named::named_enum;
+use crate::shortened;
 use crate::value::Value;
 
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it
@@ -46,11 +47,33 @@ impl Dictionary {
         self.tables.iter().find(|table| table.answers_to(name))
     }
 
+    /// Returns the tables of these names, in the order of the names.
+    ///
+    /// # Errors
+    /// [`UnknownTable`] for the first name that no table answers to.
+    pub fn tables_named(&self, names: &[String]) -> Result<Vec<&Table>, UnknownTable> {
+        let unknown = |name: &String| UnknownTable {
+            name: shortened(name, MAX_IDENTIFIER).into_owned(),
+            known: self.table_names(),
+        };
+        names.iter().map(|name| self.table(name).ok_or_else(|| unknown(name))).collect()
+    }
+
     /// Returns the names of the visible tables, for messages: `departments, jobs, employees`.
     pub fn table_names(&self) -> String {
         let names: Vec<&str> = self.visible_tables().map(Table::name).collect();
         names.join(", ")
     }
+}
+
+/// A name that no table answers to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no table {name:?}; there are {known}")]
+pub struct UnknownTable {
+    /// The name, or its beginning: it may be as long as a request.
+    name: String,
+    /// The names of the visible tables.
+    known: String,
 }
 
 /// One table of the dictionary.

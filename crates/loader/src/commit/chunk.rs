@@ -69,7 +69,7 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         };
         let (counts, is_ours) = match committer::commit(database, pending).await? {
             committer::Committed::Now(counts) => (counts, true),
-            // The ledger has what it brought; it counts at the load's end.
+            // The ledger has its figures; they count at the load's end.
             committer::Committed::Unanswered => (ChunkCounts::default(), true),
             committer::Committed::Already => (ChunkCounts::default(), false),
         };

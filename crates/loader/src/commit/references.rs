@@ -42,7 +42,8 @@ impl References {
             if asked.is_empty() {
                 continue;
             }
-            let found = loads::present_ids(database, referred, &asked).await?;
+            let found =
+                loads::present_ids(database, referred, referred.name(), asked.iter().copied()).await?;
             let absent: BTreeSet<i64> = asked.difference(&found).copied().collect();
             if !absent.is_empty() {
                 missing.insert(*column, absent);

@@ -49,10 +49,10 @@ impl Tally {
         Self { limit, rejected: AtomicU64::new(rejected), has_loaded: AtomicBool::new(false) }
     }
 
-    /// Adds what a chunk brought.
+    /// Adds the figures of a chunk.
     ///
     /// # Errors
-    /// As [`Limit::check`]. A share can be judged only at the end.
+    /// As [`Limit::check`]. A share can be checked only at the end.
     pub(crate) fn add(&self, loaded: u64, rejected: u64) -> Result<(), LoadError> {
         self.has_loaded.fetch_or(loaded > 0, Ordering::Relaxed);
         let rejected = rejected + self.rejected.fetch_add(rejected, Ordering::Relaxed);
@@ -62,7 +62,7 @@ impl Tally {
         }
     }
 
-    /// Returns true if a chunk brought rows.
+    /// Returns true if a chunk has loaded rows.
     pub(crate) fn has_loaded(&self) -> bool {
         self.has_loaded.load(Ordering::Relaxed)
     }

@@ -19,7 +19,6 @@ use domain::load::{
 pub(crate) use self::ending::end_run;
 use self::ending::failure;
 use self::orphans::remove_orphans;
-pub use self::run::LOAD_METADATA;
 use self::run::Work;
 use crate::error::LoadError;
 use crate::loader::Loader;

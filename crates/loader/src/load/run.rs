@@ -22,7 +22,7 @@ use crate::queue::event::ObjectCreated;
 use crate::read::{Contents, FilePlan, Plan, Read, Reading, find_same};
 
 /// The user metadata of a rejects file that names its load; copies within S3 keep it.
-pub const LOAD_METADATA: &str = "rowgate-load";
+const LOAD_METADATA: &str = "rowgate-load";
 
 /// Chunks that are prepared ahead of those being committed.
 const CHUNKS_AHEAD: usize = 2;

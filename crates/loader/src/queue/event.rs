@@ -44,8 +44,8 @@ impl ObjectCreated {
         ObjectVersion { key: key.clone(), version: version.clone(), etag }
     }
 
-    /// Writes the message that makes the loader load the object: the members of S3's event that
-    /// [`objects_created`] reads, and the target override.
+    /// Writes the message that makes the loader load the object: the members of S3's event that the
+    /// loader reads, and the target override.
     pub fn message(&self) -> String {
         let Self { bucket, key, version, identity, etag, size, target } = self;
         let key = percent_encode(key.as_bytes(), NON_ALPHANUMERIC).to_string();
@@ -67,7 +67,7 @@ pub(crate) fn is_folder(key: &str, bytes: u64) -> bool {
 
 /// The error of a message that is not an S3 event.
 #[derive(Debug, thiserror::Error)]
-pub enum EventError {
+pub(crate) enum EventError {
     /// The body is not the JSON of an event.
     #[error("the body is no S3 event: {0}")]
     Json(#[from] serde_json::Error),
@@ -122,7 +122,7 @@ struct Object {
 ///
 /// # Errors
 /// [`EventError`] for a body that is no S3 event.
-pub fn objects_created(body: &str) -> Result<Vec<ObjectCreated>, EventError> {
+pub(crate) fn objects_created(body: &str) -> Result<Vec<ObjectCreated>, EventError> {
     if serde_json::from_str::<TestEvent>(body).is_ok_and(|test| test.event == "s3:TestEvent") {
         return Ok(Vec::new());
     }

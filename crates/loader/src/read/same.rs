@@ -1,4 +1,4 @@
-//! Finds an earlier load that brought the very same bytes.
+//! Finds an earlier load of the very same bytes.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,8 +12,7 @@ use super::contents::Contents;
 use super::prepare::FilePlan;
 use crate::error::LoadError;
 
-/// Finds the completed load that brought the very same content into the table, read in the same
-/// way.
+/// Finds the completed load of the very same content into the table, read in the same way.
 ///
 /// This must be known before anything is loaded, so it takes a read of the file of its own. Content
 /// is read for it only where a completed load had an object of the same size, and only as far as

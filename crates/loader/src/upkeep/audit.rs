@@ -99,15 +99,15 @@ struct State {
 
 /// Audits the ledger.
 #[derive(Debug, Clone, Copy)]
-pub struct Auditor<'a, S, Q> {
+pub(crate) struct Auditor<'a, S, Q> {
     /// The database of the ledger.
-    pub database: &'a Database,
+    pub(crate) database: &'a Database,
     /// The dictionary, which says which tables are hidden.
-    pub dictionary: &'a Dictionary,
+    pub(crate) dictionary: &'a Dictionary,
     /// The data bucket, where the notes are.
-    pub store: &'a S,
+    pub(crate) store: &'a S,
     /// The queue that messages wait in.
-    pub queue: &'a Q,
+    pub(crate) queue: &'a Q,
 }
 
 /// Notes that a message is worked on, so that the next audit queries the database. To be called
@@ -129,7 +129,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
     ///
     /// # Errors
     /// [`AuditError`]. There are no metrics then.
-    pub async fn run(&self, deadline: Deadline) -> Result<Audited, AuditError> {
+    pub(crate) async fn run(&self, deadline: Deadline) -> Result<Audited, AuditError> {
         let last_load = self.note(LAST_LOAD).await?.unwrap_or_default();
         // A note that cannot be read is like none.
         let state = self.note(LAST_AUDIT).await?.and_then(|text| serde_json::from_str(&text).ok());
@@ -247,7 +247,7 @@ mod tests {
             self.audit().await.spared
         }
 
-        /// A load that is made up in the ledger, and noted: taken up `hours` ago, and ended then
+        /// A load that is made up in the ledger, and noted: begun `hours` ago, and ended then
         /// unless it runs.
         async fn load(&self, name: &str, mode: &str, status: &str, hours: u32) -> LoadId {
             let id = LoadId::of_object(BUCKET, name, "v1");

@@ -189,14 +189,14 @@ async fn loaded_with_more_files() -> (World, ObjectCreated, String, Vec<String>)
     let named = &rejects[0];
     let name = named.strip_suffix(".csv").unwrap();
     let folder = &named[..=named.rfind('/').unwrap()];
-    let leftover = format!("{name}-0123abcd.csv");
+    let orphan = format!("{name}-0123abcd.csv");
     let kept = [format!("{folder}fixed.csv"), format!("{name}-fixed.csv"), format!("{name}.xlsx")];
-    for key in kept.iter().chain([&leftover]) {
+    for key in kept.iter().chain([&orphan]) {
         world.store.insert(key, "kept");
     }
     let mut kept = [kept.to_vec(), vec![named.clone()]].concat();
     kept.sort();
-    (world, object, leftover, kept)
+    (world, object, orphan, kept)
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn no_rejects_file_is_removed_of_a_load_that_is_forgotten_or_runs_again_me
     for meanwhile in [forget, redrive] {
         // Before the first question, and between the question and what the ledger names.
         for delays_named in [false, true] {
-            let (world, object, leftover, mut kept) = loaded_with_more_files().await;
+            let (world, object, orphan, mut kept) = loaded_with_more_files().await;
             let freeze = world.store.freeze_list();
             let other = async {
                 freeze.begun().await;
@@ -230,7 +230,7 @@ async fn no_rejects_file_is_removed_of_a_load_that_is_forgotten_or_runs_again_me
             };
             let (delivered, ()) = tokio::join!(world.deliver(&object), other);
             delivered.unwrap();
-            kept.push(leftover);
+            kept.push(orphan);
             kept.sort();
             assert_eq!(world.rejects_keys(), kept, "{meanwhile}, {delays_named}");
         }

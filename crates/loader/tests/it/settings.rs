@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bucket::Metadata;
 use domain::load::{LoadRecord, LoadStatus, SETTINGS_METADATA, Settings};
-use loader::{Delivered, LOAD_METADATA};
+use loader::Delivered;
 use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::cloud::{Cloud, Message};
@@ -65,7 +65,7 @@ async fn a_file_is_read_as_its_metadata_says() {
     let fixed = file.replace(",-,", ",Bea,");
     let again = "incoming/employees/fixed.csv";
     let metadata = world.store.metadata(&keys[0]);
-    assert!(metadata.contains_key(LOAD_METADATA), "{metadata:?}");
+    assert!(metadata.contains_key("rowgate-load"), "{metadata:?}");
     let load = drop_described(&world, again, "v1", fixed, &metadata).await;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1, 1, 0)), "{load:?}");
     assert!(load.parent.is_some());

@@ -2,7 +2,7 @@
 
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::{Dictionary, Table, UnknownTable};
 use domain::external::IgnoredFields;
 use domain::shortened;
 use lambda_kit::object;
@@ -106,8 +106,8 @@ pub enum RequestError {
     #[error("{0}")]
     Shape(String),
     /// A table that the dictionary does not have.
-    #[error("{0}")]
-    UnknownTable(String),
+    #[error(transparent)]
+    UnknownTable(#[from] UnknownTable),
     /// An id that none can have.
     #[error("{0}")]
     UnknownBackup(String),
@@ -321,16 +321,8 @@ fn tables(dictionary: &'static Dictionary, names: &[String]) -> Result<Vec<&'sta
     if names.is_empty() {
         return Err(shape("tables is empty; leave it out for all tables"));
     }
-    for name in names {
-        if dictionary.table(name).is_none() {
-            let name = shortened(name, MAX_NAME);
-            return Err(RequestError::UnknownTable(format!(
-                "there is no table {name:?}; there are {}",
-                dictionary.table_names()
-            )));
-        }
-    }
-    let is_named = |table: &&Table| names.iter().any(|name| table.answers_to(name));
+    let named = dictionary.tables_named(names)?;
+    let is_named = |table: &&Table| named.iter().any(|named| named.name() == table.name());
     Ok(dictionary.tables().iter().filter(is_named).collect())
 }
 

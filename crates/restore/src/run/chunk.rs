@@ -1,9 +1,9 @@
 //! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::committer::{self, Committed, PendingChunk, Rollback};
+use aurora::loads::present_ids;
 use aurora::restores::{self, ChunkFigures, Claim, Shadow};
 use aurora::{Database, Error, Statement, Tx};
 use bucket::{Store, When};
@@ -11,16 +11,10 @@ use domain::backup::RestoreId;
 use domain::dictionary::Table;
 use domain::load::rejects_key;
 use domain::row_text::ContentSum;
-use domain::sql::select_present_in;
-use serde::Deserialize;
 
 use crate::error::RestoreError;
 use crate::read::parts::session_reset;
 use crate::read::source::Chunk;
-
-/// Ids in one question at most: their digits and commas stay far below the service's 65,536
-/// characters.
-const IDS_PER_QUESTION: usize = 2_500;
 
 /// Commits the chunks of a table.
 #[derive(Debug)]
@@ -50,22 +44,6 @@ impl<S: Store> Committer<'_, S> {
             }
         }
         Ok(())
-    }
-
-    /// Returns those of the ids that are in the shadow.
-    async fn present(&self, database: &Database, ids: &[i64]) -> Result<BTreeSet<i64>, Error> {
-        #[derive(Deserialize)]
-        struct Present {
-            id: i64,
-        }
-        let mut present = BTreeSet::new();
-        for ids in ids.chunks(IDS_PER_QUESTION) {
-            let ids = ids.iter().copied().collect();
-            let select = select_present_in(self.table, self.shadow.name(), &ids, false);
-            let rows: Vec<Present> = database.query(Statement::new(select)).await?;
-            present.extend(rows.into_iter().map(|row| row.id));
-        }
-        Ok(present)
     }
 }
 
@@ -121,7 +99,7 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
     /// Leaves out rows whose ids are taken, if rows may be rejected.
     async fn avoid(&mut self, database: &Database, error: RestoreError) -> Result<(), RestoreError> {
         let RestoreError::Database(Error::DuplicateKey { message }) = &error else { return Err(error) };
-        let table = self.committer.table;
+        let Committer { table, shadow, .. } = *self.committer;
         let name = table.name();
         if !names_primary_key(message) {
             let reason =
@@ -132,7 +110,7 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
             let reason = format!("{} of two rows of {name} is the same", table.key().name());
             return Err(RestoreError::Damaged(reason));
         };
-        let taken = self.committer.present(database, rows.ids()).await?;
+        let taken = present_ids(database, table, shadow.name(), rows.ids().iter().copied()).await?;
         self.chunk.filling = rows.without(&taken)?;
         Ok(())
     }

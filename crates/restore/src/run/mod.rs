@@ -29,11 +29,11 @@ use crate::read::parts::{PartSource, TableParts};
 use crate::read::plan::{self, TablePlan};
 use crate::request::payload::Unfinished;
 
-/// Time kept back from the function's own for a swap, which may have to wait for others, or for
-/// handing the restore on; of a short time, a quarter.
+/// Reserved of the function's time for a swap, which may have to wait for others, or to request a
+/// continuation; of a short time, a quarter.
 const TIME_TO_SWAP: Duration = Duration::from_secs(90);
 
-/// Time kept back from that for telling the ledger, and the next invocation.
+/// Reserved of that to record the outcome in the ledger, and to request the next invocation.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(15);
 
 /// The number of refusals by the database after which an error is taken to be permanent. A retry

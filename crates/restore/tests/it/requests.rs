@@ -174,7 +174,7 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     assert_eq!(send("gzip", packed).await, 202);
 }
 
-/// The handler answers before its time limit would: a restore that is announced is also handed on.
+/// The handler answers before its time limit would: a restore that is announced is also continued.
 #[tokio::test]
 async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
     let world = with_backup().await;

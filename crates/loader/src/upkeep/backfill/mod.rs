@@ -79,15 +79,15 @@ pub enum BackfillError {
 
 /// Finds and queues files.
 #[derive(Debug, Clone, Copy)]
-pub struct Backfiller<'a, S, Q> {
+pub(crate) struct Backfiller<'a, S, Q> {
     /// The database of the ledger.
-    pub database: &'a Database,
+    pub(crate) database: &'a Database,
     /// The tables that keys and requests name.
-    pub dictionary: &'a Dictionary,
+    pub(crate) dictionary: &'a Dictionary,
     /// The data bucket.
-    pub store: &'a S,
+    pub(crate) store: &'a S,
     /// The queue that messages go to.
-    pub queue: &'a Q,
+    pub(crate) queue: &'a Q,
 }
 
 impl<S: Versions, Q: Queue> Backfiller<'_, S, Q> {
@@ -96,7 +96,11 @@ impl<S: Versions, Q: Queue> Backfiller<'_, S, Q> {
     ///
     /// # Errors
     /// [`BackfillError`]; called again with the same request, it continues.
-    pub async fn run(&self, request: &Backfill, deadline: Deadline) -> Result<Backfilled, BackfillError> {
+    pub(crate) async fn run(
+        &self,
+        request: &Backfill,
+        deadline: Deadline,
+    ) -> Result<Backfilled, BackfillError> {
         self.check(request)?;
         let bucket = match &request.bucket {
             Some(name) => self.store.sibling(name),

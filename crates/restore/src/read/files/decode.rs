@@ -1,8 +1,9 @@
 //! Reading the values of a row, without a copy of them.
 
+use domain::avro::read_long;
 use domain::external::{FieldMap, Loose};
 
-use super::header::Varint;
+use super::header::TOO_LONG;
 use super::shape::{Row, Shape};
 
 /// The deepest nesting of values. Schemas can be nested without end, the stack cannot.
@@ -142,13 +143,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn long(&mut self) -> Result<i64> {
-        let mut number = Varint::default();
-        loop {
-            let [byte] = self.array()?;
-            if let Some(number) = number.push(byte)? {
-                return Ok(number);
-            }
-        }
+        read_long(|| self.array().map(|[byte]| byte))?.ok_or(TOO_LONG)
     }
 
     fn int(&mut self) -> Result<i64> {

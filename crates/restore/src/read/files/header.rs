@@ -4,6 +4,8 @@
 
 use std::io::Read;
 
+use domain::avro::read_long;
+
 use super::fault::Fault;
 
 const MAGIC: [u8; 4] = *b"Obj\x01";
@@ -107,16 +109,19 @@ impl<R: Read> Input<R> {
 
     /// Reads a number; `None` if the file ends just before it.
     pub(super) fn long_or_end(&mut self) -> Result<Option<i64>, Fault> {
-        let mut number = Varint::default();
-        let mut byte = [0];
-        loop {
-            if !self.try_fill(&mut byte)? {
-                return if number == Varint::default() { Ok(None) } else { Err(Fault::cut_off()) };
-            }
-            if let Some(number) = number.push(byte[0]).map_err(Fault::content)? {
-                return Ok(Some(number));
-            }
+        let mut first = [0];
+        if !self.try_fill(&mut first)? {
+            return Ok(None);
         }
+        let mut first = Some(first[0]);
+        let number = read_long(|| match first.take() {
+            Some(byte) => Ok(byte),
+            None => {
+                let mut byte = [0];
+                self.fill(&mut byte).map(|()| byte[0])
+            }
+        })?;
+        number.map(Some).ok_or_else(|| Fault::content(TOO_LONG))
     }
 
     /// Bytes of the header, with their length before them.
@@ -132,23 +137,5 @@ impl<R: Read> Input<R> {
     }
 }
 
-/// Decodes a variable-length number: seven bits in each byte, the lowest first; the sign is the
-/// lowest bit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Varint {
-    bits: u64,
-    shift: u32,
-}
-
-impl Varint {
-    /// Takes the next byte; the number, when it was the last one.
-    pub(super) fn push(&mut self, byte: u8) -> Result<Option<i64>, &'static str> {
-        // The tenth byte has the last of 64 bits.
-        if self.shift == 63 && byte > 1 {
-            return Err("it has a number of more than 64 bits");
-        }
-        self.bits |= u64::from(byte & 0x7F) << self.shift;
-        self.shift += 7;
-        Ok((byte < 0x80).then_some((self.bits >> 1) as i64 ^ -((self.bits & 1) as i64)))
-    }
-}
+/// The problem of a number that does not fit.
+pub(super) const TOO_LONG: &str = "it has a number of more than 64 bits";
