@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ProblemError } from "../api/problem";
 import * as api from "../api/session";
+import { stubStorage } from "../testing/storage";
 import { SessionStore } from "./store";
 
 vi.mock("../api/session");
@@ -15,24 +16,11 @@ const problem = (status: number, kind: string) =>
   new ProblemError({ type: `urn:rowgate:problem:${kind}`, title: kind, status, detail: kind });
 const me = (username: string) => ({ username, groups: ["writer"], tables: [] });
 
-let kept: Map<string, string>;
+let stored: Map<string, string>;
 
 beforeEach(() => {
   vi.resetAllMocks();
-  kept = new Map();
-  const storage = {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-    removeItem: (key: string) => kept.delete(key),
-  };
-  // Object.keys(sessionStorage) has the keys that are kept.
-  vi.stubGlobal(
-    "sessionStorage",
-    new Proxy(storage, {
-      ownKeys: () => [...kept.keys()],
-      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    }),
-  );
+  stored = stubStorage("sessionStorage").values;
   vi.mocked(api.me).mockResolvedValue(me("ann@example.com"));
   vi.mocked(api.login).mockResolvedValue(tokens("a"));
 });
@@ -45,18 +33,18 @@ const signedIn = async () => {
 
 describe("a session", () => {
   it("continues after a reload of the page", async () => {
-    kept.set("rowgate.refresh", "r");
+    stored.set("rowgate.refresh", "r");
     vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
     const store = new SessionStore();
     await store.start();
     expect(store.state()).toEqual({ kind: "in", me: me("ann@example.com") });
     expect(await store.token()).toBe("b");
-    expect(kept.get("rowgate.refresh")).toBe("refresh-b");
+    expect(stored.get("rowgate.refresh")).toBe("refresh-b");
   });
 
   it("keeps the access token out of the storage", async () => {
     await signedIn();
-    expect([...kept.values()]).not.toContain("a");
+    expect([...stored.values()]).not.toContain("a");
   });
 
   it("renews a token once, however many ask", async () => {
@@ -84,39 +72,39 @@ describe("a session", () => {
 
   it("carries nothing on in another's name", async () => {
     const store = await signedIn();
-    kept.set("rowgate.draft.upload", "{}");
+    stored.set("rowgate.draft.upload", "{}");
     vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
     const renewed = expect(store.renew("a")).rejects.toMatchObject({ kind: "session-over" });
     await vi.waitFor(() => expect(store.state().kind).toBe("over"));
     vi.mocked(api.me).mockResolvedValue(me("bo@example.com"));
     await store.signIn("bo@example.com", "pw");
     await renewed;
-    expect(kept.has("rowgate.draft.upload")).toBe(false);
+    expect(stored.has("rowgate.draft.upload")).toBe(false);
   });
 
   it("leaves nothing of a session that ended before a reload to another", async () => {
-    kept.set("rowgate.refresh", "r");
-    kept.set("rowgate.username", "ann@example.com");
-    kept.set("rowgate.draft.upload", "{}");
+    stored.set("rowgate.refresh", "r");
+    stored.set("rowgate.username", "ann@example.com");
+    stored.set("rowgate.draft.upload", "{}");
     vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
     const store = new SessionStore();
     await store.start();
     expect(store.state()).toEqual({ kind: "out" });
-    expect(kept.has("rowgate.refresh")).toBe(false);
-    expect(kept.has("rowgate.draft.upload")).toBe(true);
+    expect(stored.has("rowgate.refresh")).toBe(false);
+    expect(stored.has("rowgate.draft.upload")).toBe(true);
     vi.mocked(api.me).mockResolvedValue(me("bo@example.com"));
     await store.signIn("bo@example.com", "pw");
-    expect(kept.has("rowgate.draft.upload")).toBe(false);
-    expect(kept.get("rowgate.refresh")).toBe("refresh-a");
+    expect(stored.has("rowgate.draft.upload")).toBe(false);
+    expect(stored.get("rowgate.refresh")).toBe("refresh-a");
   });
 
   it("gives the work of before a reload back to the same person", async () => {
-    kept.set("rowgate.username", "ann@example.com");
-    kept.set("rowgate.draft.upload", "{}");
+    stored.set("rowgate.username", "ann@example.com");
+    stored.set("rowgate.draft.upload", "{}");
     const store = new SessionStore();
     await store.start();
     await store.signIn("Ann@Example.com", "pw");
-    expect(kept.has("rowgate.draft.upload")).toBe(true);
+    expect(stored.has("rowgate.draft.upload")).toBe(true);
     expect(store.lastUsername()).toBe("ann@example.com");
   });
 
@@ -128,7 +116,7 @@ describe("a session", () => {
     vi.mocked(api.me).mockRejectedValue(problem(0, "unreachable"));
     await expect(store.signIn("bo@example.com", "pw")).rejects.toMatchObject({ kind: "unreachable" });
     expect(store.state()).toEqual({ kind: "over", me: me("ann@example.com") });
-    expect(kept.get("rowgate.refresh")).toBe("refresh-a");
+    expect(stored.get("rowgate.refresh")).toBe("refresh-a");
   });
 
   it("stays where the network is away", async () => {
@@ -140,12 +128,12 @@ describe("a session", () => {
 
   it("leaves nothing behind where somebody signs out", async () => {
     const store = await signedIn();
-    kept.set("rowgate.draft.upload", "{}");
-    kept.set("rowgate.list.employees", "#/tables/employees?value=Ann");
-    kept.set("rowgate.before.r1", "{}");
+    stored.set("rowgate.draft.upload", "{}");
+    stored.set("rowgate.list.employees", "#/tables/employees?value=Ann");
+    stored.set("rowgate.before.r1", "{}");
     await store.signOut();
     expect(store.state().kind).toBe("out");
-    expect([...kept.keys()]).toEqual(["rowgate.username"]);
+    expect([...stored.keys()]).toEqual(["rowgate.username"]);
     expect(await store.token()).toBeNull();
   });
 
@@ -175,7 +163,7 @@ describe("a session", () => {
     answer(tokens("b"));
     await expect(renewed).rejects.toMatchObject({ kind: "session-over" });
     expect(await store.token()).toBeNull();
-    expect(kept.has("rowgate.refresh")).toBe(false);
+    expect(stored.has("rowgate.refresh")).toBe(false);
   });
 
   it("says until when a token holds that is used elsewhere", async () => {

@@ -1,5 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Check, Table } from "../../api/types";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Table } from "../../api/types";
+import { check, column } from "../../testing/fixtures";
+import { stubStorage } from "../../testing/storage";
 import {
   adopt,
   complete,
@@ -14,30 +16,11 @@ import {
   settingsOfRejects,
 } from "./settings";
 
-const CHECK: Check = {
-  format: "csv",
-  encoding: "UTF-8",
+const CHECK = check({
   delimiter: ";",
   header: ["Emp No", "Full name", "Notes"],
-  columns: [],
-  rows: [],
-  rows_read: 0,
-  rows_rejected: 0,
-  codes: {},
-  warnings: [],
   problem: "line 1 is neither a header nor a row",
   proposal: { columns: { "Emp No": "id", "Full name": "name" }, delimiter: ";", timestamp_formats: ["%d/%m/%Y"] },
-};
-
-const column = (name: string, more: object = {}) => ({
-  name,
-  type: "integer",
-  required: true,
-  auto_increment: false,
-  personal: false,
-  references: null,
-  description: "",
-  ...more,
 });
 
 const TABLE: Table = {
@@ -48,13 +31,7 @@ const TABLE: Table = {
   columns: [column("id", { auto_increment: true }), column("name"), column("note", { required: false }), column("job")],
 };
 
-beforeEach(() => {
-  const store = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => store.get(key) ?? null,
-    setItem: (key: string, value: string) => store.set(key, value),
-  });
-});
+beforeEach(() => void stubStorage("localStorage"));
 
 describe("a proposal", () => {
   it("is taken, and leaves out what it does not match", () => {

@@ -1,32 +1,15 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Check, FileSettings, Table } from "../../api/types";
+import type { FileSettings, Table } from "../../api/types";
+import { check } from "../../testing/fixtures";
+import { stubStorage } from "../../testing/storage";
 import { remember } from "./settings";
 import { settle } from "./settle";
 
 const JOBS: Table = { name: "jobs", description: "", key: "id", default_mode: "append", columns: [] };
 const HEADER = ["Nr", "When"];
-const found = (proposal: FileSettings | null): Check => ({
-  format: "csv",
-  encoding: "UTF-8",
-  delimiter: ",",
-  header: HEADER,
-  columns: [],
-  rows: [],
-  rows_read: 0,
-  rows_rejected: 0,
-  codes: {},
-  warnings: [],
-  problem: null,
-  proposal,
-});
+const found = (proposal: FileSettings | null) => check({ header: HEADER, proposal });
 
-beforeEach(() => {
-  const store = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => store.get(key) ?? null,
-    setItem: (key: string, value: string) => store.set(key, value),
-  });
-});
+beforeEach(() => void stubStorage("localStorage"));
 
 it("asks once where the file is as it should be", async () => {
   const ask = vi.fn().mockResolvedValue(found(null));

@@ -1,23 +1,19 @@
 import { expect, it } from "vitest";
 import type { Table } from "../../api/types";
 import { edit, NO_FIX, open, rowState } from "./fix";
+import { column } from "../../testing/fixtures";
 import type { RefusedRow } from "../rejects/rejects";
 
-const column = (name: string, type: string) => ({
-  name,
-  type,
-  required: true,
-  auto_increment: name === "id",
-  personal: false,
-  references: null,
-  description: "",
-});
 const TABLE: Table = {
   name: "employees",
   description: "",
   key: "id",
   default_mode: "append",
-  columns: [column("id", "integer"), column("name", "string(5)"), column("datetime", "timestamp")],
+  columns: [
+    column("id", { auto_increment: true }),
+    column("name", { type: "string(5)" }),
+    column("datetime", { type: "timestamp" }),
+  ],
 };
 const ROW: RefusedRow = {
   line: 3,
