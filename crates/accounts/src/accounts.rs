@@ -84,7 +84,7 @@ pub enum ChangeError {
     Directory(#[from] DirectoryError),
     /// Others are changing accounts, or the database did not answer in time.
     #[error("others are changing accounts, or the database is resuming; try again in a few seconds")]
-    Turn,
+    Locked,
     /// The lock for changes could not be taken.
     #[error("the turn to change accounts could not be taken")]
     Database(#[from] aurora::Error),
@@ -136,7 +136,7 @@ impl<D: Directory> Accounts<D> {
     /// # Errors
     /// Any but those of an account's state.
     pub async fn register(&self, name: &Username, password: &Password) -> Result<()> {
-        self.in_turn(async {
+        self.locked(async {
             if self.directory.create(name).await? == Created::Taken && !self.is_unfinished(name).await? {
                 return Ok(());
             }
@@ -152,7 +152,7 @@ impl<D: Directory> Accounts<D> {
     /// Any but [`ChangeError::Unknown`] and [`ChangeError::Unfinished`].
     pub async fn add(&self, name: &Username, password: &Password, groups: &Groups) -> Result<Account> {
         self.check(password).await?;
-        self.in_turn(async {
+        self.locked(async {
             let created = self.directory.create(name).await?;
             let current = self.directory.groups(name.as_str()).await?;
             self.keep_an_operator(name, &current, Some(groups)).await?;
@@ -174,7 +174,7 @@ impl<D: Directory> Accounts<D> {
     /// # Errors
     /// Any but [`ChangeError::Password`].
     pub async fn approve(&self, name: &Username, groups: &Groups) -> Result<Account> {
-        self.in_turn(async {
+        self.locked(async {
             let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
             if !user.has_password {
                 return Err(ChangeError::Unfinished);
@@ -196,7 +196,7 @@ impl<D: Directory> Accounts<D> {
     /// # Errors
     /// Any but [`ChangeError::Password`] and [`ChangeError::Unfinished`].
     pub async fn disable(&self, name: &Username) -> Result<Account> {
-        self.in_turn(async {
+        self.locked(async {
             let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
             let current = self.directory.groups(name.as_str()).await?;
             if user.is_enabled {
@@ -257,16 +257,16 @@ impl<D: Directory> Accounts<D> {
         Ok(accounts)
     }
 
-    /// Runs a change while no other one is made. No call to the directory runs beyond the request's
+    /// Runs a change under the lock, so that no other one is made at the same time. No call to the directory runs beyond the request's
     /// deadline, so that the lock is released by its owner: a function is frozen once it has
     /// answered.
-    async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let turn = AccountLock::take(&self.database).await.map_err(|error| match error {
-            aurora::Error::OutOfTime => ChangeError::Turn,
+    async fn locked<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let lock = AccountLock::take(&self.database).await.map_err(|error| match error {
+            aurora::Error::OutOfTime => ChangeError::Locked,
             error => ChangeError::Database(error),
         })?;
         let done = self.in_time(change).await;
-        turn.release().await;
+        lock.release().await;
         done
     }
 

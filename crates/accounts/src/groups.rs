@@ -50,27 +50,27 @@ impl Groups {
     }
 
     /// Returns true if the groups give every right.
-    pub fn operate(&self) -> bool {
+    pub(crate) fn operate(&self) -> bool {
         self.roles.contains(OPERATOR)
     }
 
     /// Returns the names of the groups that give rights.
-    pub fn roles(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().copied()
     }
 
     /// Returns the names of the groups of tables.
-    pub fn tables(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().map(String::as_str)
     }
 
     /// Returns all names in the order of display: the greatest right last, then tables.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         in_order(self.roles().chain(self.tables()).map(str::to_owned).collect())
     }
 
     /// Returns true if the account is in a group.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.roles.contains(name) || self.tables.contains(name)
     }
 }

@@ -15,7 +15,7 @@ use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
 
 use crate::answer;
-use crate::request::{Wanted, json_body};
+use crate::request::{InsertContext, json_body};
 use crate::service::Service;
 
 /// Seconds that a client should wait for the answer to a request that is still running.
@@ -23,7 +23,7 @@ const RETRY_AFTER_SECONDS: &str = "1";
 
 pub(crate) async fn insert_data(
     InTime(service): InTime<Service>,
-    wanted: Wanted,
+    context: InsertContext,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
@@ -31,45 +31,45 @@ pub(crate) async fn insert_data(
     let body = json_body(&headers, body).await?;
     let batch = Batch::read(service.dictionary, &body).map_err(|error| match error {
         BatchError::UnknownTable { name, .. } => {
-            BatchError::UnknownTable { name, known: wanted.caller.seen_tables(service.dictionary) }.into()
+            BatchError::UnknownTable { name, known: context.caller.seen_tables(service.dictionary) }.into()
         }
         error => Problem::from(error),
     })?;
     // The caller must see every table in the body, even one without rows.
-    batch.tables.iter().try_for_each(|rows| wanted.caller.require(rows.table.name()))?;
+    batch.tables.iter().try_for_each(|rows| context.caller.require(rows.table.name()))?;
     let parts =
-        RequestParts { route: "POST /insert_data", table: "", preference: wanted.preference, body: &body };
-    insert(&service, &wanted, &batch, &parts).await
+        RequestParts { route: "POST /insert_data", table: "", preference: context.preference, body: &body };
+    insert(&service, &context, &batch, &parts).await
 }
 
 pub(crate) async fn insert_rows(
     InTime(service): InTime<Service>,
-    wanted: Wanted,
+    context: InsertContext,
     PathText(table): PathText,
     query: Query,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let table = wanted.caller.table(service.dictionary, &table)?;
+    let table = context.caller.table(service.dictionary, &table)?;
     query.read(&[])?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
     let parts = RequestParts {
         route: "POST /tables/{table}/rows",
         table: table.name(),
-        preference: wanted.preference,
+        preference: context.preference,
         body: &body,
     };
-    insert(&service, &wanted, &batch, &parts).await
+    insert(&service, &context, &batch, &parts).await
 }
 
 async fn insert(
     service: &Service,
-    wanted: &Wanted,
+    context: &InsertContext,
     batch: &Batch<'_>,
     parts: &RequestParts<'_>,
 ) -> Result<Response, ProblemResponse> {
-    let Wanted { id, preference, caller, .. } = wanted;
+    let InsertContext { id, preference, caller, .. } = context;
     let insert = Insert {
         dictionary: service.dictionary,
         batch,
@@ -77,10 +77,10 @@ async fn insert(
         request_id: &id.0,
         actor: id.actor(caller),
     };
-    match &wanted.key {
+    match &context.key {
         // A dry run changes nothing, so it needs no key.
         Some(key) if *preference != Some(TxPreference::DryRun) => {
-            insert_keyed(service, wanted, &insert, key, parts).await
+            insert_keyed(service, context, &insert, key, parts).await
         }
         _ => {
             let mut outcome = insert.run(&service.database).await.map_err(|error| failed(&error))?;
@@ -93,12 +93,12 @@ async fn insert(
 
 async fn insert_keyed(
     service: &Service,
-    wanted: &Wanted,
+    context: &InsertContext,
     insert: &Insert<'_, '_>,
     key: &IdempotencyKey,
     parts: &RequestParts<'_>,
 ) -> Result<Response, ProblemResponse> {
-    let Wanted { preference, caller, .. } = wanted;
+    let InsertContext { preference, caller, .. } = context;
     let database = &service.database;
     let request = KeyedRequest::new(&caller.identity(), key, parts);
     match Claim::take(database, &request, &service.claims).await.map_err(|error| failed(&error))? {

@@ -18,14 +18,14 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The headers of an insert, and its caller.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct InsertContext {
     pub(crate) id: RequestId,
     pub(crate) preference: Option<TxPreference>,
     pub(crate) key: Option<IdempotencyKey>,
     pub(crate) caller: Caller,
 }
 
-impl<S: Sync> FromRequestParts<S> for Wanted {
+impl<S: Sync> FromRequestParts<S> for InsertContext {
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {

@@ -48,7 +48,7 @@ where
 }
 
 /// Returns true if an event is a request from API Gateway: no command has a `requestContext`.
-pub fn is_request(event: &Value) -> bool {
+fn is_request(event: &Value) -> bool {
     event.get("requestContext").is_some()
 }
 

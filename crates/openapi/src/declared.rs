@@ -28,7 +28,7 @@ pub struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// The operation under another path and with another description.
+    /// Returns the operation under another path and with another description.
     pub(crate) fn replaced<'b>(self, path: &'b str, value: &'b Value) -> Operation<'b>
     where
         'a: 'b,
@@ -36,12 +36,12 @@ impl<'a> Operation<'a> {
         Operation { path, value, ..self }
     }
 
-    /// The name of the method, as requests have it.
+    /// Returns the name of the method, as requests have it.
     pub fn method(&self) -> String {
         self.method.to_ascii_uppercase()
     }
 
-    /// The name of the function that answers, without `rowgate-`.
+    /// Returns the name of the function that answers, without `rowgate-`.
     pub fn function(&self) -> &'a str {
         self.item["x-rowgate-function"].as_str().unwrap_or_default()
     }
@@ -53,12 +53,12 @@ impl<'a> Operation<'a> {
     }
 
     /// Returns true for what anybody may call.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.value["security"].is_array()
     }
 
     /// Returns true for what the served document describes.
-    pub fn is_documented(&self) -> bool {
+    pub(crate) fn is_documented(&self) -> bool {
         self.item["x-rowgate-documented"] != false
     }
 
@@ -67,7 +67,7 @@ impl<'a> Operation<'a> {
         is_at(self.item, door)
     }
 
-    /// The kinds of problems that it can answer with, beside those that every function has.
+    /// Returns the kinds of problems that it can answer with, besides those of every function.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &'a str> {
         self.value["x-rowgate-problems"].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
@@ -78,7 +78,7 @@ pub(crate) fn is_at(declared: &Value, door: Door) -> bool {
     declared["x-rowgate-door"].as_str().is_none_or(|only| only == door.name())
 }
 
-/// Every operation, of both doors.
+/// Returns every operation, of both doors.
 pub fn operations() -> Vec<Operation<'static>> {
     let paths = API["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(path, item)| {

@@ -20,7 +20,7 @@ use crate::rows::{RowForm, any_id, example};
 use crate::schema::{in_query, matching, named, object, one_of, or_null};
 use crate::source::Source;
 
-/// The schemas and parameters, by name.
+/// Returns the schemas and parameters, by name.
 pub(crate) fn definitions(source: Source<'_>) -> Value {
     let dictionary = source.dictionary;
     let tables = || dictionary.visible_tables();

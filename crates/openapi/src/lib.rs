@@ -57,7 +57,7 @@ pub fn json(source: Source<'_>) -> String {
     document(source).to_string()
 }
 
-/// The schemas of everything but problems, by name.
+/// Returns the schemas of everything but problems, by name.
 fn schemas(source: Source<'_>) -> BTreeMap<String, Value> {
     let declared = API["schemas"].as_object().into_iter().flatten();
     let declared = declared.filter(|(_, schema)| is_at(schema, source.door));
@@ -106,8 +106,8 @@ fn add_form(answer: &mut Value, other: &Value) {
 }
 
 /// Puts in what references outside the document and `${…}` stand for, and leaves out the members
-/// that are for Rowgate alone: all of its own but [`RIGHT`], by which clients know what a caller may
-/// do.
+/// that are for Rowgate alone: all of its own but [`RIGHT`], by which clients know what a caller
+/// may do.
 fn resolved(value: &Value, definitions: &Value, words: &Value) -> Value {
     let resolved = |value| resolved(value, definitions, words);
     match value {

@@ -122,12 +122,12 @@ impl Problems {
         Self(by_status)
     }
 
-    /// The schemas they need, by name.
+    /// Returns the schemas that they need, by name.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, Value)> {
         self.0.values().flatten().map(|problem| (problem.schema_name(), problem.schema()))
     }
 
-    /// The answers, by status.
+    /// Returns the answers, by status.
     pub(crate) fn responses(&self) -> impl Iterator<Item = (String, Value)> {
         self.0.iter().map(|(status, problems)| (status.to_string(), response(problems)))
     }

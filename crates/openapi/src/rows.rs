@@ -122,7 +122,8 @@ fn decimal(column: &Column, precision: u8, scale: u8) -> Value {
     json!({ "anyOf": any, "description": description })
 }
 
-/// The pattern of decimals as the service reads them: leading and trailing zeros count for nothing.
+/// Returns the pattern of decimals as the service reads them: leading and trailing zeros count for
+/// nothing.
 fn decimal_pattern(precision: u8, scale: u8) -> String {
     let whole = match precision - scale {
         0 => "0+".to_owned(),

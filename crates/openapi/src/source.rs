@@ -28,7 +28,7 @@ pub struct Source<'a> {
 }
 
 impl Door {
-    /// The name of the door, as declarations have it.
+    /// Returns the name of the door, as declarations have it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Scripts => "scripts",

@@ -11,7 +11,7 @@ use lambda_kit::query::Query;
 use serde_json::json;
 
 use crate::accept::AsJson;
-use crate::loads::Seen;
+use crate::loads::VisibleTables;
 use crate::service::{Service, database_problem};
 
 /// Answers with the last days, newest first, of the tables that the caller sees.
@@ -23,8 +23,8 @@ pub(crate) async fn get(
 ) -> Result<Response, ProblemResponse> {
     let parameters = [page::activity_days()];
     let days = query.read(&parameters)?.integer("days").and_then(|days| days.try_into().ok());
-    let seen = Seen::new(service.dictionary, &caller);
-    let days = loads::activity(&service.database, seen.of(), days.unwrap_or(u32::MAX)).await;
+    let seen = VisibleTables::new(service.dictionary, &caller);
+    let days = loads::activity(&service.database, seen.filter(), days.unwrap_or(u32::MAX)).await;
     let days = days.map_err(|error| database_problem(&error))?;
     let answer = json!({ "days": days });
     Ok(payload::json(&answer, "The activity of these days", "Ask for fewer days.")?)

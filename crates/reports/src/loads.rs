@@ -36,9 +36,9 @@ pub(crate) async fn list(
 ) -> Result<Response, ProblemResponse> {
     let filter = Filter::read(service.dictionary, &query)?;
     filter.table.as_deref().map_or(Ok(()), |table| caller.require(table))?;
-    let seen = Seen::new(service.dictionary, &caller);
+    let seen = VisibleTables::new(service.dictionary, &caller);
     let wanted = loads::LoadFilter {
-        tables: filter.table.as_deref().map_or_else(|| seen.of(), loads::TableFilter::Table),
+        tables: filter.table.as_deref().map_or_else(|| seen.filter(), loads::TableFilter::Table),
         status: filter.status,
         key: filter.key.as_deref(),
     };
@@ -58,7 +58,7 @@ fn answer(body: &impl Serialize) -> Result<Response, ProblemResponse> {
 }
 
 /// The tables whose loads a caller sees.
-pub(crate) enum Seen {
+pub(crate) enum VisibleTables {
     /// All but these: loads of a hidden table are found only by its name.
     AllBut(Vec<&'static str>),
     /// These alone: a file under a prefix that names no table may belong to a table that the caller
@@ -66,7 +66,7 @@ pub(crate) enum Seen {
     Among(Vec<&'static str>),
 }
 
-impl Seen {
+impl VisibleTables {
     pub(crate) fn new(dictionary: &'static Dictionary, caller: &Caller) -> Self {
         if caller.sees_all() {
             let hidden = dictionary.tables().iter().filter(|table| table.is_hidden());
@@ -78,7 +78,7 @@ impl Seen {
         }
     }
 
-    pub(crate) fn of(&self) -> loads::TableFilter<'_> {
+    pub(crate) fn filter(&self) -> loads::TableFilter<'_> {
         match self {
             Self::AllBut(hidden) => loads::TableFilter::AllBut(hidden),
             Self::Among(seen) => loads::TableFilter::Among(seen),

@@ -1,15 +1,15 @@
 //! `GET /reports` and `GET /reports/{name}`.
 
-use axum::Extension;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use domain::parameter::{Parameter, ParameterType, ParameterValue};
 use domain::problem::{Problem, ProblemKind};
 use domain::report::Report;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText, Rows};
-use lambda_kit::payload::{TooLarge, json_text};
+use lambda_kit::payload::TooLarge;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
 use serde_json::value::RawValue;
@@ -27,9 +27,9 @@ pub(crate) async fn list(
     InTime(service): InTime<Service>,
     caller: Caller,
     _: NoQuery,
-) -> Result<Response, ProblemResponse> {
+) -> Result<Json<Value>, ProblemResponse> {
     let reports: Vec<Value> = seen(service.reports, &caller).map(describe).collect();
-    Ok(json_text(json!({ "reports": reports }).to_string()))
+    Ok(Json(json!({ "reports": reports })))
 }
 
 /// Runs a report and answers with its rows.

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use aurora::{Deadline, Error, migrations};
+use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use domain::migration::Migration;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::http::InTime;
-use lambda_kit::payload::json_text;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
 use serde::Serialize;
@@ -76,7 +76,7 @@ pub(crate) async fn get(
     }
     let mut answer = json!({ "status": "ok" });
     extend(&mut answer, &status);
-    Ok(json_text(answer.to_string()))
+    Ok(Json(answer).into_response())
 }
 
 /// Returns the problem of a database that does not answer. A lasting fault, such as a wrong secret,

@@ -1,15 +1,14 @@
 //! `GET /tables`: the tables of the dictionary that users see.
 
-use axum::response::Response;
+use axum::Json;
 use domain::dictionary::{Column, Table};
 use domain::page;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::InTime;
-use lambda_kit::payload::json_text;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::Query;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::accept::AsJson;
 use crate::service::{Service, database_problem};
@@ -49,7 +48,7 @@ pub(crate) async fn list(
     InTime(service): InTime<Service>,
     caller: Caller,
     query: Query,
-) -> Result<Response, ProblemResponse> {
+) -> Result<Json<Value>, ProblemResponse> {
     let parameters = [page::table_counts()];
     let is_counted = query.read(&parameters)?.flag("counts");
     let seen = service.dictionary.visible_tables().filter(|table| caller.sees(table.name()));
@@ -62,7 +61,7 @@ pub(crate) async fn list(
             table.rows = Some(rows);
         }
     }
-    Ok(json_text(json!({ "tables": tables }).to_string()))
+    Ok(Json(json!({ "tables": tables })))
 }
 
 impl<'a> From<&'a Table> for TableView<'a> {

@@ -123,7 +123,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError`].
-    pub fn of_secret(text: &str) -> Result<Self, KeysError> {
+    pub(crate) fn of_secret(text: &str) -> Result<Self, KeysError> {
         parse(text).map(|(keys, _)| keys)
     }
 

@@ -17,8 +17,8 @@ use crate::directory::Directory;
 pub use request::MAX_BODY_BYTES;
 pub use service::Service;
 
-/// The function's routes. Registration, login and refresh are open, the others take a person's
-/// token; [`lambda_kit::http::with_open_service_layers`] wraps them.
+/// Returns the function's routes. Registration, login and refresh are open, the others take a
+/// person's token; [`lambda_kit::http::with_open_service_layers`] wraps them.
 pub fn router<D: Directory>(service: Service<D>) -> Router {
     Router::new()
         .path("/register", post(register::register::<D>))

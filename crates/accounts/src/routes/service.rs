@@ -97,7 +97,7 @@ pub(crate) fn failure(error: &ChangeError) -> Problem {
             Problem::new(ProblemKind::AccountState, sentence(&error.to_string()))
         }
         ChangeError::Password(rule) => Problem::new(ProblemKind::Password, sentence(&rule.to_string())),
-        ChangeError::Turn => {
+        ChangeError::Locked => {
             tracing::warn!("others kept the turn to change accounts");
             let detail = "Others are changing accounts, or the database is resuming. Nothing was changed; try again after \
                           Retry-After.";

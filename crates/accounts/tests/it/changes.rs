@@ -156,7 +156,7 @@ async fn a_change_without_time_to_end_is_not_begun() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_directory_that_does_not_answer_keeps_no_turn() -> Result<()> {
+async fn a_directory_that_does_not_answer_keeps_no_lock() -> Result<()> {
     let function = Function::start().await?;
     let ann = name("ann@x.example");
     function.pool.put("ann@x.example", PASSWORD, &["reader"]);
@@ -172,10 +172,10 @@ async fn a_directory_that_does_not_answer_keeps_no_turn() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_for_the_turn_changes_nothing() -> Result<()> {
+async fn who_waits_too_long_for_the_lock_changes_nothing() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &[]);
-    let turn = AccountLock::take(&function.accounts.database).await?;
+    let lock = AccountLock::take(&function.accounts.database).await?;
     let body = json!({ "groups": ["writer"] });
     let ola = Some(("ola@x.example", "operator"));
     let answer = function.ask(ola, "POST", "/accounts/ann@x.example/approve", body).await;
@@ -183,12 +183,12 @@ async fn who_waits_too_long_for_the_turn_changes_nothing() -> Result<()> {
     assert!(answer.headers.iter().any(|(name, _)| name == "retry-after"));
     assert!(answer.body["detail"].as_str().unwrap().starts_with("Others are changing accounts"));
     assert!(function.pool.state().changes.is_empty());
-    turn.release().await;
+    lock.release().await;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_change_that_fails_gives_its_turn_back() -> Result<()> {
+async fn a_change_that_fails_releases_its_lock() -> Result<()> {
     let function = Function::start().await?;
     let ann = name("ann@x.example");
     function.pool.put("ann@x.example", PASSWORD, &["reader"]);

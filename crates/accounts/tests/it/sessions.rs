@@ -141,7 +141,7 @@ async fn a_session_ends_before_a_database_that_resumes_is_asked() -> Result<()> 
     let ann = Some(("ann@x.example", "writer"));
     let answer = function.ask(ann, "POST", "/logout", json!(null)).await;
     assert_eq!((answer.status, &*answer.kind), (503, "unavailable"));
-    assert!(function.trail().await?.is_empty(), "a session that goes on has no end in the trail");
+    assert!(function.trail().await?.is_empty(), "a session that continues has no end in the trail");
     function.pool.state().failing = None;
     assert_eq!(function.ask(ann, "POST", "/logout", json!(null)).await.status, 204);
     assert_eq!(function.trail().await?, ["ann@x.example logout {}"]);

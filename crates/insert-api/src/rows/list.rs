@@ -34,7 +34,7 @@ pub(crate) async fn list(
     query: Query,
 ) -> Result<Response, ProblemResponse> {
     let table = caller.table(service.dictionary, &table)?;
-    let Asked { limit, after, wanted } = read_asked(table, &query)?;
+    let PageRequest { limit, after, wanted } = read_request(table, &query)?;
     let page = aurora::read_page(&service.database, table, &wanted, after, limit)
         .await
         .map_err(|error| database_problem(&error))?;
@@ -63,14 +63,14 @@ pub(crate) async fn list(
 
 /// The rows that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-struct Asked {
+struct PageRequest {
     limit: u32,
     after: Option<i64>,
     wanted: WantedRows,
 }
 
 /// Reads the query: a page of all rows, a page of rows with a value, or rows with some ids.
-fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
+fn read_request(table: &Table, query: &Query) -> Result<PageRequest, Problem> {
     let (minimum, maximum) = table.key().column_type().integer_bounds();
     let parameters = [
         page::ROWS.limit(),
@@ -95,7 +95,7 @@ fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
         WantedRows::Ids(_) if !query.has("limit") => MAX_IDS.try_into().unwrap_or(u32::MAX),
         _ => values.limit(),
     };
-    Ok(Asked { limit, after, wanted })
+    Ok(PageRequest { limit, after, wanted })
 }
 
 /// Reads ids with commas between them.
@@ -121,9 +121,9 @@ fn too_large(table: &Table) -> Problem {
 mod tests {
     use super::*;
 
-    fn asked(text: &str) -> Result<Asked, Vec<String>> {
+    fn asked(text: &str) -> Result<PageRequest, Vec<String>> {
         let table = domain::shipped::dictionary().unwrap().table("employees").unwrap();
-        read_asked(table, &Query::new(Some(text)))
+        read_request(table, &Query::new(Some(text)))
             .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }
 
@@ -134,8 +134,14 @@ mod tests {
     #[test]
     fn ids_are_a_page_of_their_own_and_a_filter_goes_with_pages() {
         let ids = |ids: &[i64]| WantedRows::Ids(ids.iter().copied().collect());
-        assert_eq!(asked("ids=3,-1,3").unwrap(), Asked { limit: 1000, after: None, wanted: ids(&[-1, 3]) });
-        assert_eq!(asked("ids=3&limit=100").unwrap(), Asked { limit: 100, after: None, wanted: ids(&[3]) });
+        assert_eq!(
+            asked("ids=3,-1,3").unwrap(),
+            PageRequest { limit: 1000, after: None, wanted: ids(&[-1, 3]) }
+        );
+        assert_eq!(
+            asked("ids=3&limit=100").unwrap(),
+            PageRequest { limit: 100, after: None, wanted: ids(&[3]) }
+        );
         let filtered = asked("filter=job_id:7&after=5").unwrap();
         assert_eq!((filtered.limit, filtered.after), (100, Some(5)));
         assert!(matches!(filtered.wanted, WantedRows::Where(_)));

@@ -95,7 +95,7 @@ async fn scripts_leave_no_trail() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_put_and_deleted_is_kept_as_it_was_and_is() {
+async fn a_put_and_a_delete_are_recorded_with_the_row_before_and_after() {
     let api = Api::start().await;
     let path = "/tables/employees/rows/7";
     let (ada, grace) = (employee(7), with(employee(7), "name", "Gr'a\"c\\e\n%"));

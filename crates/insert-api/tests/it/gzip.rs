@@ -94,7 +94,7 @@ async fn what_cannot_be_unpacked_is_refused() {
             "The body is declared as gzip, but is damaged or cut off. Pack it anew, and send all of it.";
         assert_eq!(reply.body["detail"], expected);
     }
-    // Unpacked content is judged like any body.
+    // Unpacked content is checked like any body.
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip("[")).await, 400, "invalid-json");
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip(b"[\xff]")).await, 400, "invalid-json");
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip("")).await, 400, "invalid-json");

@@ -62,7 +62,7 @@ async fn an_answer_of_all_and_one_of_none_replay_as_well() {
 }
 
 #[tokio::test]
-async fn atomic_replays_with_its_preference_and_its_rejects_are_kept_once() {
+async fn atomic_replays_with_its_preference_and_its_rejects_are_recorded_once() {
     let api = Api::start().await;
     let headers = [("idempotency-key", "k"), ("prefer", "tx=atomic")];
     let body = json!([employee(1), with(employee(2), "name", "")]);

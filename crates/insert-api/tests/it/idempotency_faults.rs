@@ -18,7 +18,7 @@ const ANSWERED: &str = "SELECT COUNT(*) FROM rowgate_idempotency_keys WHERE stat
 
 /// A request that did its work twice would not answer 201 the second time.
 fn rows() -> Value {
-    json!([{"id": 71, "department_name": "Twin"}, {"id": 72, "department_name": "Twin"}])
+    json!([{"id": 71, "department_name": "Duplicate"}, {"id": 72, "department_name": "Duplicate"}])
 }
 
 async fn post(api: &Api) -> Reply {
@@ -39,7 +39,7 @@ fn is_replayed(reply: &Reply) -> bool {
 }
 
 async fn inserted(api: &Api) -> usize {
-    api.count("departments WHERE department_name = 'Twin'").await
+    api.count("departments WHERE department_name = 'Duplicate'").await
 }
 
 /// Waits until a count is one.
@@ -233,8 +233,8 @@ async fn retries_through_lost_answers_and_deadlocks_insert_each_request_once() {
                 let key = format!("request-{}", client / 2);
                 let id = 100 + 10 * (client / 2);
                 let body = json!([
-                    {"id": id, "department_name": "Twin"},
-                    {"id": id + 1, "department_name": "Twin"},
+                    {"id": id, "department_name": "Duplicate"},
+                    {"id": id + 1, "department_name": "Duplicate"},
                     {"id": id + 2, "department_name": ""},
                 ]);
                 loop {

@@ -61,7 +61,7 @@ async fn names_of_tables_and_columns_have_aliases_that_are_never_given_out() {
 }
 
 #[tokio::test]
-async fn a_row_that_breaks_rules_is_refused_with_all_its_errors_and_kept() {
+async fn a_row_that_breaks_rules_is_refused_with_all_its_errors_and_recorded() {
     let api = Api::start().await;
     assert_eq!(api.put("/tables/employees/rows/7", &employee(7)).await.status, 201);
     let row = json!({"id": 8, "name": "a".repeat(256), "datetime": "2021-02-30T00:00:00Z", "department_id": 99, "salary": 1});
@@ -235,7 +235,7 @@ async fn a_lost_answer_is_told_and_the_request_may_be_sent_again() {
 }
 
 #[tokio::test]
-async fn a_failure_in_the_middle_changes_nothing_and_tells_nothing() {
+async fn a_failure_in_the_middle_changes_nothing_and_reveals_nothing() {
     let api = Api::start().await;
     let fail = |sql: &str| Faults::default().with(Rule::error(ErrorKind::ForbiddenException).sql(sql));
     api.db.data_api().set(fail("SELECT 1 AS `found`"));
@@ -316,12 +316,12 @@ fn row_in_sql() -> impl Strategy<Value = Vec<String>> {
 }
 
 #[test]
-fn every_row_that_is_read_can_be_put_back_as_it_is() {
+fn every_row_that_is_read_can_be_sent_again_as_it_is() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let api = runtime.block_on(Api::over(THINGS));
     let mut runner =
         TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() });
-    let put_back = |row: Vec<String>| {
+    let send_again = |row: Vec<String>| {
         runtime.block_on(async {
             let id = &row[1];
             api.db.sql("DELETE FROM things").await.unwrap();
@@ -345,5 +345,5 @@ fn every_row_that_is_read_can_be_put_back_as_it_is() {
             Ok(())
         })
     };
-    runner.run(&row_in_sql(), put_back).unwrap();
+    runner.run(&row_in_sql(), send_again).unwrap();
 }

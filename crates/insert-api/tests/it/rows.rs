@@ -125,7 +125,7 @@ async fn keeps_a_rejected_row_of_almost_four_megabytes() {
 }
 
 #[tokio::test]
-async fn wide_rows_take_several_statements_and_are_still_all_or_judged() {
+async fn wide_rows_take_several_statements_and_are_still_all_in_or_all_rejected() {
     let api = Api::start().await;
     let name = "é".repeat(255);
     let rows: Vec<Value> = (1..=1000).map(|id| with(employee(id), "name", &*name)).collect();

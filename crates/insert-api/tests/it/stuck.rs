@@ -69,7 +69,7 @@ async fn until(conn: &mut Conn, sql: &str, count: u64) {
 }
 
 #[test]
-fn what_was_begun_is_ended_before_a_request_is_given_up() {
+fn what_was_begun_is_ended_before_a_request_times_out() {
     assert!(lambda_kit::http::FINISH_TIME > aurora::limits::FINISH_TIME);
 }
 
@@ -99,7 +99,7 @@ async fn what_was_begun_in_a_database_that_got_stuck_is_rolled_back() {
 }
 
 #[tokio::test]
-async fn a_commit_that_hangs_is_rolled_back_and_said_to_be_unknown() {
+async fn a_commit_that_times_out_is_rolled_back_and_reported_as_unknown() {
     let api = start().await;
     api.db.data_api().set(Faults::default().with(stuck(Operation::CommitTransaction)));
     assert_says(&api.post(ROWS, &mixed()).await, UNKNOWN);
@@ -111,7 +111,7 @@ async fn a_commit_that_hangs_is_rolled_back_and_said_to_be_unknown() {
 }
 
 #[tokio::test]
-async fn a_commit_that_hangs_changes_nothing_where_there_is_a_key_and_gives_the_key_back() {
+async fn a_commit_that_times_out_changes_nothing_and_releases_its_key() {
     let api = start().await;
     api.db.data_api().set(Faults::default().with(stuck(Operation::CommitTransaction)));
     assert_says(&api.ask(ROWS, KEY, &mixed()).await, NOTHING);

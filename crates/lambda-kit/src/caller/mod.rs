@@ -34,7 +34,7 @@ impl Right {
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Operate];
 
     /// Returns the right that a method requires.
-    pub fn of_method(method: &Method) -> Self {
+    pub(crate) fn of_method(method: &Method) -> Self {
         if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
     }
 

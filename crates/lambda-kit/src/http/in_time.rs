@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateway_hears_of_every_request_before_it_gives_up() {
+    fn every_request_is_answered_before_the_gateway_times_out() {
         // The functions are ended after 28 seconds (infra/lib/rowgate-stack.ts).
         assert!(REQUEST_TIME + FINISH_TIME < Duration::from_secs(27));
     }

@@ -27,7 +27,7 @@ use crate::problem::ProblemResponse;
 /// Wraps a function's routes in layers: unknown paths and methods answer as problem+json, every
 /// answer has `x-request-id` and a deadline ([`REQUEST_TIME`]), and every request writes one log
 /// line with its metrics. A caller without the right for a method is answered 403 before any
-/// handler runs ([`with_rights`]).
+/// handler runs.
 pub fn with_service_layers(router: Router) -> Router {
     with_service_layers_in(router, REQUEST_TIME)
 }
@@ -38,16 +38,16 @@ pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
 }
 
 /// Does the same as [`with_service_layers`], but for everybody: for functions with methods that
-/// take neither key nor token. They wrap their other routes in [`with_rights`] themselves, or take
-/// a [`ByOperator`](crate::caller::ByOperator).
+/// take neither key nor token. Their other handlers check their callers, for example by a
+/// [`ByOperator`](crate::caller::ByOperator).
 pub fn with_open_service_layers(router: Router) -> Router {
     with_time_and_log(with_fallbacks(router), REQUEST_TIME)
 }
 
-/// Requires the right for the method from each caller: of a person
-/// [`Right::of_method`](crate::caller::Right::of_method), of a script any key. It wraps the routes
-/// that the router has so far.
-pub fn with_rights(router: Router) -> Router {
+/// Requires the right for the method from each caller: of a person that of a reader for a method
+/// that reads, else that of a writer; of a script any key. It wraps the routes that the router has
+/// so far.
+fn with_rights(router: Router) -> Router {
     router.layer(middleware::from_fn(rights::check))
 }
 

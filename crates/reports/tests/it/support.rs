@@ -56,7 +56,7 @@ impl Api {
         Self { db, routes }
     }
 
-    /// Goes on with another handle of the database.
+    /// Uses another handle of the database from now on.
     pub(crate) fn set_database(&mut self, database: Database) {
         self.routes = routes(database, domain::report::shipped().unwrap());
     }

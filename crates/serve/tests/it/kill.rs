@@ -23,7 +23,7 @@ struct Nowhere;
 
 impl<W: Send> Continuation<W> for Nowhere {
     async fn continue_later(&self, _: W) -> Result<(), ContinuationError> {
-        Err(ContinuationError("nowhere to go on".into()))
+        Err(ContinuationError("nowhere to continue".into()))
     }
 }
 
@@ -164,8 +164,8 @@ async fn a_restore_that_is_killed_and_left_alone_is_undone() {
     let (process, restore) = killed_restore(&world).await;
     let sql = "UPDATE rowgate_restores SET active_at = UTC_TIMESTAMP(3) - INTERVAL 31 MINUTE";
     world.db.sql(sql).await.unwrap();
-    let swept = of_restore(&world, Command::Reap).await;
-    assert_eq!(swept["failed"], json!([restore]), "{swept}");
+    let reaped = of_restore(&world, Command::Reap).await;
+    assert_eq!(reaped["failed"], json!([restore]), "{reaped}");
     let failed = process.get(&format!("/restores/{restore}")).await.json();
     assert_eq!(failed["status"], "failed", "{failed}");
     assert_eq!(jobs(&world).await, "10");

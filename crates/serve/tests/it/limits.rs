@@ -23,7 +23,7 @@ async fn a_body_that_is_too_large_is_refused_before_and_while_it_is_read() {
     for size in [BODY + 1, 12_000_000] {
         send(post().body(vec![b' '; size])).await.is_problem(413, "payload-too-large");
     }
-    // Its length is not told before.
+    // Its length is not declared.
     let address = process.url.strip_prefix("http://").unwrap().to_owned();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -182,7 +182,7 @@ async fn a_request_goes_on_to_its_end_when_its_client_is_gone() {
     let process = world.serve(&[]).await;
     world.slow_down(700);
     let request = process.request(Method::POST, "/tables/jobs/rows", WRITER).json(&job(7));
-    let given_up = request.timeout(Duration::from_millis(300)).send().await;
-    assert!(given_up.unwrap_err().is_timeout());
+    let timed_out = request.timeout(Duration::from_millis(300)).send().await;
+    assert!(timed_out.unwrap_err().is_timeout());
     until("inserted", async || world.db.value("SELECT COUNT(*) FROM jobs").await.unwrap() == "1").await;
 }

@@ -21,10 +21,13 @@ async fn names_the_variable_that_is_missing_or_wrong() {
     for variable in ["ROWGATE_CLUSTER_ARN", "ROWGATE_SECRET_ARN", "ROWGATE_DATABASE", "ROWGATE_BUCKET"] {
         let mut command = world.command(&[]);
         command.env_remove(variable);
-        let told = failed(command);
-        assert!(told.starts_with(&format!("error: {variable} is not set; set it, or give --")), "{told}");
+        let message = failed(command);
+        assert!(
+            message.starts_with(&format!("error: {variable} is not set; set it, or give --")),
+            "{message}"
+        );
     }
-    let told = |variable: &str, value: &str| {
+    let message = |variable: &str, value: &str| {
         let mut command = world.command(&[]);
         command.env(variable, value);
         failed(command)
@@ -32,14 +35,14 @@ async fn names_the_variable_that_is_missing_or_wrong() {
     let mut without_keys = world.command(&[]);
     without_keys.env_remove("ROWGATE_KEYS");
     assert!(failed(without_keys).contains("there are no keys: name a file in ROWGATE_KEYS"));
-    assert!(told("ROWGATE_KEYS", "/no/such/file").contains("cannot be read: No such file"));
-    assert!(told("ROWGATE_LANES", "0").contains("ROWGATE_LANES=\"0\" is not a whole number"));
-    assert!(told("ROWGATE_LISTEN", "8080").contains("--listen <ADDRESS>"));
-    assert!(told("ROWGATE_RATE", "0").contains("--rate <COUNT>"));
+    assert!(message("ROWGATE_KEYS", "/no/such/file").contains("cannot be read: No such file"));
+    assert!(message("ROWGATE_LANES", "0").contains("ROWGATE_LANES=\"0\" is not a whole number"));
+    assert!(message("ROWGATE_LISTEN", "8080").contains("--listen <ADDRESS>"));
+    assert!(message("ROWGATE_RATE", "0").contains("--rate <COUNT>"));
 
     let process = world.serve(&[]).await;
     let taken = process.url.strip_prefix("http://").unwrap();
-    assert!(told("ROWGATE_LISTEN", taken).contains("ROWGATE_LISTEN: listening on"));
+    assert!(message("ROWGATE_LISTEN", taken).contains("ROWGATE_LISTEN: listening on"));
 }
 
 #[tokio::test]

@@ -66,7 +66,8 @@ async fn a_backup_that_waits_is_told_of_and_left() {
     assert!(process.ended().await.success());
     let log = process.log();
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let says = |line: &Value, text: &str| line["message"].as_str().is_some_and(|told| told.contains(text));
+    let says =
+        |line: &Value, text: &str| line["message"].as_str().is_some_and(|message| message.contains(text));
     let left: Vec<&Value> = lines.iter().filter(|line| says(line, "the backup was not begun")).collect();
     assert_eq!(left.len(), 1, "{log}");
     assert_eq!(left[0]["backup.id"], backups[2], "{log}");

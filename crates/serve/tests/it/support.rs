@@ -196,7 +196,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(started.elapsed() < PATIENCE, "it goes on: {}", self.log());
+            assert!(started.elapsed() < PATIENCE, "it still runs: {}", self.log());
             sleep(PAUSE).await;
         }
     }
