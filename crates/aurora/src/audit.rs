@@ -205,7 +205,7 @@ fn select(filter: &Filter<'_>, limit: u32) -> Statement {
         .bind_some("after", filter.after)
 }
 
-/// The entry with its JSON, which is read piece by piece where it is long.
+/// Returns the entry with its JSON, which is read piece by piece if it is long.
 async fn complete(database: &Database, row: Row) -> Result<AuditRecord, Error> {
     let (before, after, detail) = if row.json_bytes <= INLINE_BYTES {
         (row.before_json, row.after_json, row.detail_json)

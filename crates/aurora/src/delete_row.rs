@@ -85,7 +85,7 @@ async fn delete_unreferenced<'d>(
     if by.is_empty() { Ok(true) } else { Err(Aborted::Work(by)) }
 }
 
-/// The columns of all tables that refer to `table`.
+/// Returns the columns of all tables that refer to `table`.
 fn referring_columns<'d>(dictionary: &'d Dictionary, table: &Table) -> Vec<(&'d Table, usize)> {
     let of = |other: &'d Table| {
         other

@@ -10,10 +10,10 @@ use crate::Deadline;
 
 /// Rows that one transaction commits.
 pub trait Chunk {
-    /// Its number; no other chunk of the same rows has it.
+    /// Returns its number; no other chunk of the same rows has it.
     fn number(&self) -> u32;
 
-    /// The ids of it that a chunk beside it may hold too, ascending.
+    /// Returns those of its ids that a concurrent chunk may hold too, ascending.
     fn ids(&self) -> &[i64];
 }
 

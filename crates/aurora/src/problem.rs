@@ -5,8 +5,8 @@ use domain::problem::{Problem, ProblemKind};
 use crate::Error;
 
 impl Error {
-    /// The problem to answer with: 503 where the same request may succeed later, else 500. Never
-    /// the cause, which may quote rows; the caller logs [`Error::class`].
+    /// Returns the problem to answer with: 503 if the same request may succeed later, else 500.
+    /// Never the cause, which may quote rows; the caller logs [`Error::class`].
     pub fn to_problem(&self) -> Problem {
         match self {
             // Sending the rows again is safe: an id that is taken is rejected, not inserted twice.

@@ -95,8 +95,9 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
     }
 }
 
-/// A result over 1 MiB "exceeded size limit", a row over 64 KB is a "packet too large"; the same
-/// exception names data types that the service does not know.
+/// Returns true if a message is about a size: a result over 1 MiB "exceeded size limit", a row over
+/// 64 KB is a "packet too large"; the same exception names data types that the service does not
+/// know.
 fn tells_of_size(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("size") || message.contains("too large")

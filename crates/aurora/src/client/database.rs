@@ -66,8 +66,9 @@ struct Inner {
 }
 
 impl Database {
-    /// A database reached through `client`. The SDK's own retries are switched off: it cannot know
-    /// which statements may run twice. Its timeouts are set to what the service needs.
+    /// Creates a database that is reached through `client`. The SDK's own retries are switched off:
+    /// it cannot know which statements may run twice. Its timeouts are set to what the service
+    /// needs.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the client given is replaced by one with these settings"
@@ -92,7 +93,7 @@ impl Database {
 
     /// Returns the same database, for work that has to be over by `deadline`: no try starts after
     /// it, none is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds
-    /// more). Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
+    /// more). Without one, every call chain has 21 s.
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }

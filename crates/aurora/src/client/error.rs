@@ -216,7 +216,7 @@ impl Error {
         matches!(self, Self::Sql { code: Some(NO_SUCH_COLUMN), .. })
     }
 
-    /// The class as a stable word for log fields and metrics.
+    /// Returns the class as a stable word for log fields and metrics.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Resuming { .. } => "resuming",
@@ -246,7 +246,7 @@ impl Error {
         }
     }
 
-    /// An answer that does not have the form that was asked for.
+    /// Makes the error of an answer that does not have the requested form.
     pub(crate) fn unreadable(what: impl std::fmt::Display) -> Self {
         <serde_json::Error as serde::de::Error>::custom(what).into()
     }
@@ -263,7 +263,7 @@ impl Error {
 /// [`Database::transaction`](crate::Database::transaction) fails with, so that the runner can tell
 /// a deadlock from a failure of the closure's own.
 pub trait MaybeDatabase: From<Error> {
-    /// The database's error, where this is one.
+    /// Returns the database's error, if this is one.
     fn database(&self) -> Option<&Error>;
 }
 

@@ -17,7 +17,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement without parameters yet.
+    /// Makes a statement without parameters.
     pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
         Self { sql: sql.into(), parameters: Vec::new(), idempotent: false, continue_after_timeout: false }
     }
@@ -65,7 +65,7 @@ impl Statement {
         self
     }
 
-    /// The SQL text.
+    /// Returns the SQL text.
     pub fn sql(&self) -> &str {
         &self.sql
     }

@@ -76,7 +76,7 @@ impl Tx {
         }
     }
 
-    /// The service's id of the transaction, for logs.
+    /// Returns the service's id of the transaction, for logs.
     pub fn id(&self) -> &str {
         &self.0.id
     }
@@ -194,7 +194,7 @@ impl Transaction {
         Self { tx: Tx(Arc::new(shared)), finished: false }
     }
 
-    /// A handle for the statements.
+    /// Returns a handle for the statements.
     pub fn handle(&self) -> Tx {
         self.tx.clone()
     }
@@ -303,7 +303,7 @@ pub(crate) async fn rollback_or_leave(database: &Database, id: &str) {
     }
 }
 
-/// ROLLBACK may be repeated, and a transaction that is gone is rolled back.
+/// Rolls a transaction back. That may be repeated, and a transaction that is gone is rolled back.
 async fn rollback(database: &Database, id: &str) -> Result<(), Error> {
     let Target { cluster_arn, secret_arn, .. } = database.target();
     let deadline = database.deadline().max(Deadline::after(FINISH_GRACE));

@@ -61,7 +61,7 @@ async fn write_pieces(tx: &Tx, claim: &Claim, first: usize, pieces: &[&str]) -> 
     tx.execute(statement).await.map(|_| ())
 }
 
-/// The answer of a record that has one. `None` where the record has become another one meanwhile.
+/// Returns the answer of a record that has one; `None` if the record was replaced meanwhile.
 pub(super) async fn complete(
     database: &Database,
     id: &str,
@@ -92,7 +92,7 @@ pub(super) async fn complete(
     Ok((body.len() == bytes).then_some(StoredAnswer { status, body }))
 }
 
-/// A text in pieces of at most [`PIECE_BYTES`], cut between characters.
+/// Cuts a text into pieces of at most [`PIECE_BYTES`], between characters.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

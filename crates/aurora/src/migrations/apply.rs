@@ -210,7 +210,8 @@ impl Run<'_> {
         }
     }
 
-    /// The database for one statement, which must not be tried for longer than the lease lasts.
+    /// Returns the database for one statement, which must not be tried for longer than the lease
+    /// lasts.
     fn for_one_statement(&self) -> Database {
         self.database.within(Deadline::after(STATEMENT_BUDGET))
     }

@@ -63,8 +63,8 @@ impl Lease {
         database.execute(statement).await.map(drop)
     }
 
-    /// One UPDATE takes or renews the lease; a read says who has it now. The count of changed rows
-    /// would not do: MySQL counts none when the UPDATE is repeated within a millisecond.
+    /// Takes or renews the lease by one UPDATE; a read says who has it now. The count of changed
+    /// rows would not do: MySQL counts none when the UPDATE is repeated within a millisecond.
     async fn claim(&self, database: &Database) -> Result<Holder, Error> {
         let sql = "UPDATE rowgate_leases SET owner = :owner, expires_at = UTC_TIMESTAMP(3) + INTERVAL :seconds SECOND \
                    WHERE name = :name AND (owner = :owner OR expires_at <= UTC_TIMESTAMP(3))";

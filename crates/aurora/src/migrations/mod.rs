@@ -25,8 +25,8 @@ use domain::migration::Migration;
 pub use self::error::{MigrateError, Outcome};
 use crate::{Database, Error};
 
-/// The names of the migrations that the database has in full, in order; none where nothing was ever
-/// migrated.
+/// Returns the names of the migrations that the database has in full, in order; none if nothing was
+/// ever migrated.
 ///
 /// # Errors
 ///

@@ -76,7 +76,7 @@ impl Snapshot {
     }
 }
 
-/// The condition that a completed load was not in the snapshot of this backup.
+/// Writes the condition that a completed load was not in the snapshot of this backup.
 fn since(before: &Manifest) -> String {
     let ManifestLoads { completed, running, .. } = &before.loads;
     let late = "rowgate_loads.finished_at >= CAST(:time AS DATETIME(3))";
@@ -93,7 +93,7 @@ fn since(before: &Manifest) -> String {
     condition
 }
 
-/// Names and ids for a list in SQL text, in which all of them are safe.
+/// Joins names and ids for a list in SQL text, in which all of them are safe.
 fn list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     names.into_iter().collect::<Vec<_>>().join("', '")
 }

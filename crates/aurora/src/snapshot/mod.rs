@@ -108,7 +108,7 @@ impl Snapshot {
         Self { database, id, time, turn: tokio::sync::Mutex::default(), released: false }
     }
 
-    /// The service's id of the transaction.
+    /// Returns the service's id of the transaction.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -162,7 +162,7 @@ impl Snapshot {
         nullable(&self.database, table.name(), table).await
     }
 
-    /// The rows of a table in the order of its key, those behind `after` or all.
+    /// Reads the rows of a table in the order of its key, those behind `after` or all.
     pub fn pages<'a>(&'a self, table: &'a Table, nullable: &'a [bool], after: Option<i64>) -> Pages<'a> {
         Pages::new(self, table, nullable, after)
     }

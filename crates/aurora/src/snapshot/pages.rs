@@ -42,8 +42,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// The text of each row, as `domain::row_text::parse_row_text` reads it. Reading takes some
-    /// milliseconds of computing.
+    /// Returns the text of each row, as `domain::row_text::parse_row_text` reads it. Reading takes
+    /// some milliseconds of computing.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Page {
         self.len() == 0
     }
 
-    /// The key of the last row: the next page begins behind it.
+    /// Returns the key of the last row: the next page begins behind it.
     pub fn last_key(&self) -> i64 {
         self.last_key
     }
@@ -109,8 +109,8 @@ impl<'a> Pages<'a> {
         self
     }
 
-    /// The next rows; `None` behind the last one. Where its future is dropped, the same rows can be
-    /// asked for again; after an error only if the snapshot is still there.
+    /// Reads the next rows; `None` behind the last one. If its future is dropped, the same rows can
+    /// be asked for again; after an error only if the snapshot is still there.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl<'a> Pages<'a> {
         Ok(Some(Page { body, last_key }))
     }
 
-    /// The statement of the next page.
+    /// Writes the statement of the next page.
     fn sql(&self) -> String {
         let Self { table, nullable, after, fixed, rows, most_bytes, .. } = *self;
         let page_bytes = most_bytes.saturating_sub(rows as usize * fixed);
@@ -154,7 +154,7 @@ impl<'a> Pages<'a> {
         page_within_sql(table.name(), table, nullable, after, rows, (page_bytes, row_bytes))
     }
 
-    /// The one row behind `after`.
+    /// Reads the one row behind `after`.
     async fn row_in_pieces(&self) -> Result<Texts, Error> {
         let (text, name, key) =
             (row_text_sql(self.table, self.nullable), self.table.name(), self.table.key().name());

@@ -101,7 +101,7 @@ impl Summing<'_> {
         Ok(None)
     }
 
-    /// The key of the row `rows` rows behind `after`; `None` where there are not so many up to
+    /// Returns the key of the row `rows` rows behind `after`; `None` if there are not so many up to
     /// `through`.
     async fn key_behind(
         &self,
@@ -140,8 +140,8 @@ impl Summing<'_> {
         Ok(sum)
     }
 
-    /// A key that divides a range, and how many rows it has up to there; `None` where it has only
-    /// one.
+    /// Finds a key that divides a range, and how many rows it has up to there; `None` if it has
+    /// only one.
     async fn middle(&self, Range { after, through, rows }: Range) -> Result<Option<(u64, i64)>, Error> {
         let mut rows = rows / 2;
         while rows > 0 {

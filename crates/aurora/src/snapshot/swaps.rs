@@ -46,7 +46,7 @@ pub(super) fn select(table: &str, time: &str) -> Statement {
     Statement::new(sql).bind("table", table).bind("time", time.trim_end_matches('Z'))
 }
 
-/// The error of a SELECT without a table that returns no row, which never happens.
+/// Makes the error of a SELECT without a table that returns no row, which never happens.
 pub(super) fn no_answer() -> Error {
     Error::Sql { code: None, message: "the swaps of a table are answered with no row".to_owned() }
 }

@@ -27,8 +27,8 @@ fn by_number(code: u16, message: &str) -> Error {
     match code {
         // ER_DUP_KEY, ER_DUP_ENTRY, ER_DUP_ENTRY_WITH_KEY_NAME
         1022 | 1062 | 1586 => Error::DuplicateKey { message },
-        // The latter is ER_CHECKREAD, "try restarting transaction", of MariaDB's snapshot isolation:
-        // a row has changed since the transaction's first read.
+        // The latter is ER_CHECKREAD, "try restarting transaction", of MariaDB's snapshot
+        // isolation: a row has changed since the transaction's first read.
         1213 | 1020 => Error::Deadlock { message },
         1205 => Error::LockWaitTimeout { message },
         // ER_TABLE_DEF_CHANGED, "please retry transaction": a table has been swapped in since the
@@ -50,8 +50,8 @@ fn by_number(code: u16, message: &str) -> Error {
     }
 }
 
-/// Messages without a number. Only how a message begins counts: further in, it may quote a user's
-/// value.
+/// Classifies a message without a number. Only how a message begins counts: further in, it may
+/// quote a user's value.
 fn by_words(message: &str) -> Error {
     let words = words(message);
     let owned = message.to_owned();
@@ -86,7 +86,7 @@ fn by_words(message: &str) -> Error {
     }
 }
 
-/// The database's own words in a message without a number.
+/// Returns the database's own words of a message without a number.
 fn words(message: &str) -> &str {
     let message = message.trim_start();
     let of_version_1 =
@@ -200,8 +200,8 @@ fn is_lost_transaction(words: &str) -> bool {
     is_lost(rest) || rest.split_once(' ').is_some_and(|(_, behind_id)| is_lost(behind_id))
 }
 
-/// The MySQL error number, read only where the service writes it: at the very start or at the very
-/// end. What is between may quote a user's value, and that must not choose the class.
+/// Returns the MySQL error number, read only where the service writes it: at the very start or at
+/// the very end. What is between may quote a user's value, and that must not choose the class.
 fn number(message: &str) -> Option<u16> {
     let message = message.trim();
     for start in ["Database error code: ", "ERROR "] {
