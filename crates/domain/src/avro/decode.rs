@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::kind::Kind;
+use super::long::read_long;
 use super::writer_schema::Form;
 use crate::value::{CivilDate, Decimal, Value, fits_precision, from_twos_complement, from_unix_millis};
 
@@ -22,19 +23,7 @@ impl<'b> Cursor<'b> {
 
     #[inline]
     fn long(&mut self) -> Result<i64, &'static str> {
-        let mut number = 0_u64;
-        let mut shift = 0;
-        loop {
-            let byte = self.byte()?;
-            if shift == 63 && byte > 1 {
-                return Err("it is no number of 64 bits");
-            }
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
-            }
-            shift += 7;
-        }
+        read_long(|| self.byte())?.ok_or("it is no number of 64 bits")
     }
 
     #[inline]

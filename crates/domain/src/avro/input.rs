@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
-use super::AvroError;
+use super::error::AvroError;
+use super::long::read_long;
 
 /// Bytes read at a time.
 const PIECE: usize = 64 * 1024;
@@ -43,18 +44,7 @@ impl<R: Read> Input<R> {
 
     /// Reads a whole number; `None` if it does not fit 64 bits.
     pub(super) fn long(&mut self, what: &'static str) -> Result<Option<i64>, AvroError> {
-        let mut number = 0_u64;
-        for shift in (0..70).step_by(7) {
-            let [byte] = self.array(what)?;
-            if shift == 63 && byte > 1 {
-                return Ok(None);
-            }
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed()));
-            }
-        }
-        Ok(None)
+        read_long(|| self.array(what).map(|[byte]| byte))
     }
 
     /// Reads the next `length` bytes into `into`, which is emptied first.

@@ -17,6 +17,7 @@ mod encode;
 mod error;
 mod input;
 mod kind;
+mod long;
 mod reader;
 mod reason;
 mod resolution;
@@ -28,6 +29,7 @@ mod writer_schema;
 
 pub use codec::Codec;
 pub use error::AvroError;
+pub use long::read_long;
 pub use reader::{Block, FileReader};
 pub use reason::Reason;
 pub use resolution::Resolution;

@@ -132,7 +132,7 @@ fn skips_blocks_by_their_counts() {
 }
 
 #[test]
-fn refuses_a_row_that_is_none_of_the_table_and_goes_on() {
+fn refuses_a_row_that_is_none_of_the_table_and_continues() {
     let table = table(r#"{ name = "a", type = "integer" }, { name = "b", type = "decimal(3,1)" }"#);
     let meta = Meta { backup: "20261121-020000-00000007", part: 0, dictionary: "", version: "" };
     let mut writer = FileWriter::new(&Schema::of(&table, &[]), &meta, Codec::Null, SYNC).unwrap();
