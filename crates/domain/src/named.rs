@@ -19,7 +19,7 @@ macro_rules! named_enum {
             /// Every variant, in the order of their definition.
             pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// Returns the name, as it stands in the ledger, in JSON and in messages.
+            /// Returns the name, as in the ledger, in JSON and in messages.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+

@@ -252,7 +252,7 @@ mod tests {
 
     /// The map that has the parameters changes its order.
     #[test]
-    fn the_order_of_the_request_makes_no_difference_to_what_is_said() {
+    fn the_order_of_the_request_does_not_change_the_mistakes() {
         let mut given = [("scope", "ALL"), ("b", "1"), ("a", "1"), ("b", "2"), ("year", "twenty")];
         let expected = [
             "year must be a whole number, not \"twenty\".",

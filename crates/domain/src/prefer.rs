@@ -43,7 +43,7 @@ impl TxPreference {
     }
 }
 
-/// Returns the parts between separators that do not stand in a quoted string.
+/// Returns the parts between separators that are not in a quoted string.
 fn split_unquoted(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn the_dictionaries_of_the_examples_are_sound() {
         let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
-        // A checkout without examples has nothing to hold them against.
+        // A checkout without examples has nothing to compare them with.
         for example in std::fs::read_dir(examples).into_iter().flatten() {
             let file = example.unwrap().path().join("sql/dictionary.toml");
             if let Ok(text) = std::fs::read_to_string(&file) {

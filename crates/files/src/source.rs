@@ -10,7 +10,8 @@ pub trait Source: Send {
     /// Returns the mapping of a record's fields to columns.
     fn columns(&self) -> &Columns;
 
-    /// Returns the layout of the text, if reading can resume at the end of a chunk ([`resume`](crate::resume)).
+    /// Returns the layout of the text, if reading can resume at the end of a chunk
+    /// ([`resume`](crate::resume)).
     fn layout(&self) -> Option<&Layout> {
         None
     }

@@ -470,7 +470,7 @@ fn a_reader_that_fails_is_never_taken_for_content_that_ends() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Neither the packing nor the pieces that the object comes in change a chunk, nor what is said
+    /// Neither the packing nor the pieces that the object comes in change a chunk, nor the message
     /// of an archive that is cut off.
     #[test]
     fn chunks_do_not_depend_on_the_pieces(

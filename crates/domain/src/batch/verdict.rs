@@ -96,7 +96,7 @@ impl<'a> TableBatch<'a> {
         guard
     }
 
-    /// Judges every row against what the database said. The first acceptable row with an id gets
+    /// Judges every row by the facts of the database. The first acceptable row with an id gets
     /// it; a row that is refused takes no id away from a later one. The result is that of loading
     /// the same rows one after the other.
     pub fn judge<'b>(&'b self, facts: &Facts) -> Verdict<'a, 'b> {

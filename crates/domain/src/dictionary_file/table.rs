@@ -69,27 +69,7 @@ fn yes() -> bool {
 
 /// Reads a table whose names are none of `names`, and adds them.
 pub(super) fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, DictionaryError> {
-    for name in std::iter::once(&wire.name).chain(&wire.aliases) {
-        check_identifier(name)?;
-        match (name.starts_with(RESERVED_PREFIX), wire.hidden) {
-            (true, false) => {
-                return Err(DictionaryError::new(format!(
-                    "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
-                )));
-            }
-            (false, true) => {
-                return Err(DictionaryError::new(format!(
-                    "names of hidden tables begin with {RESERVED_PREFIX}; choose another than {name:?}"
-                )));
-            }
-            _ => {}
-        }
-        if !names.insert(name.clone()) {
-            return Err(DictionaryError::new(format!(
-                "the name {name:?} is already a table's name or alias"
-            )));
-        }
-    }
+    take_names(&wire, names)?;
     let default_mode = match wire.default_mode.as_deref() {
         None => LoadMode::Append,
         Some(name) => LoadMode::from_name(name).ok_or_else(|| {
@@ -103,22 +83,7 @@ pub(super) fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Resul
     let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
     let expectations =
         expectations.map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))?;
-    let mut taken = BTreeSet::new();
-    let mut columns = Vec::with_capacity(wire.columns.len());
-    let mut keys = Vec::new();
-    for (index, column) in wire.columns.into_iter().enumerate() {
-        let name = column.name.clone();
-        if column.key {
-            keys.push(index);
-        }
-        columns.push(read_column(column, &mut taken).map_err(|error| error.in_column(&name))?);
-    }
-    let [key] = keys[..] else {
-        return Err(DictionaryError::new(format!(
-            "exactly one column must have `key = true`; {} have it",
-            if keys.is_empty() { "none".to_owned() } else { keys.len().to_string() }
-        )));
-    };
+    let (columns, key) = read_columns(wire.columns)?;
     let table = Table {
         name: wire.name,
         aliases: wire.aliases,
@@ -140,6 +105,51 @@ pub(super) fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Resul
         )));
     }
     Ok(table)
+}
+
+/// Adds the names of a table to `names`, unless one is there or is none for such a table.
+fn take_names(wire: &WireTable, names: &mut BTreeSet<String>) -> Result<(), DictionaryError> {
+    for name in std::iter::once(&wire.name).chain(&wire.aliases) {
+        check_identifier(name)?;
+        match (name.starts_with(RESERVED_PREFIX), wire.hidden) {
+            (true, false) => {
+                return Err(DictionaryError::new(format!(
+                    "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
+                )));
+            }
+            (false, true) => {
+                return Err(DictionaryError::new(format!(
+                    "names of hidden tables begin with {RESERVED_PREFIX}; choose another than {name:?}"
+                )));
+            }
+            _ => {}
+        }
+        if !names.insert(name.clone()) {
+            return Err(DictionaryError::new(format!(
+                "the name {name:?} is already a table's name or alias"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the columns of a table, and the position of its key among them.
+fn read_columns(wire: Vec<WireColumn>) -> Result<(Vec<Column>, usize), DictionaryError> {
+    let mut taken = BTreeSet::new();
+    let keys: Vec<usize> =
+        wire.iter().enumerate().filter_map(|(index, column)| column.key.then_some(index)).collect();
+    let columns = wire.into_iter().map(|column| {
+        let name = column.name.clone();
+        read_column(column, &mut taken).map_err(|error| error.in_column(&name))
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    match keys[..] {
+        [key] => Ok((columns, key)),
+        _ => Err(DictionaryError::new(format!(
+            "exactly one column must have `key = true`; {} have it",
+            if keys.is_empty() { "none".to_owned() } else { keys.len().to_string() }
+        ))),
+    }
 }
 
 fn read_limit(wire: WireLimit) -> Result<RejectLimit, DictionaryError> {

@@ -172,7 +172,7 @@ fn takes_truth_as_words_and_as_one_and_zero() {
 }
 
 #[test]
-fn takes_moments_as_other_programs_write_them() {
+fn accepts_times_as_other_programs_write_them() {
     let moment = second(2021, 11, 7, 2, 48, 42);
     for written in [
         "2021-11-07 02:48:42.0",

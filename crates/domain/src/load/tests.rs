@@ -355,7 +355,7 @@ timestamp_formats = ["%d.%m.%Y %H:%M:%S"]"#,
 }
 
 #[test]
-fn moments_are_accepted_in_every_form_that_loses_nothing() {
+fn times_are_accepted_in_every_form_that_loses_nothing() {
     let name = |form: &str| format!("id,name,datetime,department_id,job_id\n1,Ann,{form},3,7\n");
     for form in [
         "2021-07-27T16:02:08Z",

@@ -68,7 +68,7 @@ pub struct Report {
     pub columns: Vec<Column>,
     /// The best way to draw its rows, if its file has one.
     pub chart: Option<Chart>,
-    /// The query without comments. Each parameter stands in it as `:name`, to be bound and never
+    /// The query without comments. Each parameter is in it as `:name`, to be bound and never
     /// spliced.
     pub sql: String,
 }

@@ -23,7 +23,7 @@ pub(super) fn error_name(text: &[u8]) -> &'static str {
     ERROR_VALUES.into_iter().find(|name| name.as_bytes() == text).unwrap_or("#VALUE!")
 }
 
-/// Adds a number as it stands in a cell: a whole one without a point, any other with the fewest
+/// Adds a number as a cell holds it: a whole one without a point, any other with the fewest
 /// digits that tell it from its neighbours, never with an exponent. Adds what is no number as it
 /// is.
 ///

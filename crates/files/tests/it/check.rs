@@ -190,7 +190,7 @@ proptest! {
         of(name, format!("id,name,datetime,department_id,job_id\n{text}"), r#"{"columns": {"x": "id"}}"#, is_whole);
     }
 
-    /// A beginning tells nothing that all of it would not tell.
+    /// A beginning shows nothing that all of the file would not show.
     #[test]
     fn a_beginning_has_the_first_records_of_all(cut in 60..1_000usize) {
         let text: String = (1..=40).map(|id| if id % 3 == 0 { format!("{id},\"A\nB\",x,3,7\n") } else { row(id) }).collect();

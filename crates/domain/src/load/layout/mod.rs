@@ -89,7 +89,7 @@ impl Layout {
             (None, _) => {
                 let widest = readings.iter().max_by_key(|reading| reading.first_width());
                 match readings[0].layout(table) {
-                    // The reading with the most fields tells most of a header that is not the
+                    // The reading with the most fields shows most of a header that is not the
                     // table's.
                     Err(error) => {
                         Err(widest.and_then(|reading| reading.layout(table).err()).unwrap_or(error))
@@ -251,7 +251,7 @@ impl Reading {
         Ok(Layout { dialect: self.dialect, start: self.start, columns, is_recognised })
     }
 
-    /// Returns true if a row passes whose fields stand in the dictionary's order.
+    /// Returns true if a row passes whose fields are in the dictionary's order.
     fn passes(&self, table: &Table) -> bool {
         let columns = Columns::in_dictionary_order(table).padded_like(self.chunk.records());
         self.chunk.records().take(MAX_TRIED).any(|record| columns.passes(table, &record))

@@ -62,7 +62,7 @@ fn rejected_records_are_read_by_the_names_of_the_table() {
 }
 
 #[test]
-fn what_is_not_said_stays_as_the_table_has_it() {
+fn what_is_not_set_stays_as_the_table_has_it() {
     let table = applied(r#"{"delimiter": ";", "null_values": ["-"], "header": "auto"}"#).unwrap();
     let files = table.files();
     assert_eq!((files.delimiter, &files.null_values[..]), (Some(b';'), &["-".to_owned()][..]));

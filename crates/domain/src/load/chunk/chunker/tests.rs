@@ -189,7 +189,7 @@ fn record(line: u64, fields: &[&str]) -> (u64, Vec<String>) {
 }
 
 #[test]
-fn begins_where_it_is_told() {
+fn begins_at_the_given_start() {
     let text = "\u{FEFF}sep=;\r\n\"\u{FEFF}id\";\"name\"\n1;a,b\n";
     let is_quoted = true;
     let start = Start { bytes: text.find("id").unwrap(), is_quoted };
@@ -199,7 +199,7 @@ fn begins_where_it_is_told() {
 }
 
 #[test]
-fn a_line_is_one_field_where_nothing_else_is_said() {
+fn a_line_is_one_field_in_the_dialect_of_lines() {
     let content = b"{\"a\": \"b,\"}\r\n\n\"\n";
     let expected = [record(1, &["{\"a\": \"b,\"}"]), record(3, &["\""])];
     assert_eq!(read_dialect(Dialect::LINES, Start::default(), content), expected);
