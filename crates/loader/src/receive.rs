@@ -76,7 +76,7 @@ async fn extend_visibility<S, Q: Queue>(loader: &Loader<S, Q>, message: &SqsMess
     loop {
         // A duplicate delivery does no harm, so an error of the queue is no reason to stop.
         if let Err(error) = loader.queue.change_visibility(receipt, VISIBILITY).await {
-            tracing::debug!(message.id = message.message_id, error = %error, "the message could not be held");
+            tracing::debug!(message.id = message.message_id, error = %error, "the message could not be hidden for longer");
         }
         sleep(HEARTBEAT).await;
     }

@@ -1,13 +1,11 @@
 //! Files whose metadata says how they are written.
 
-use std::time::Duration;
-
 use bucket::Metadata;
 use domain::load::{LoadRecord, LoadStatus, SETTINGS_METADATA, Settings};
 use loader::Delivered;
 use testkit::local_data_api::{Effect, Faults, Rule};
 
-use crate::cloud::{Cloud, Message};
+use crate::cloud::Cloud;
 use crate::support::{World, figures};
 
 fn about(json: &str) -> Metadata {
@@ -117,21 +115,9 @@ async fn a_load_is_continued_by_the_settings_that_it_began_with() -> anyhow::Res
     cloud.test.data_api().set(Faults::default().with(Rule::new(Effect::DelayMs(20))));
     let key = "incoming/employees/odd.csv";
     let rows: String = (1..=1_500).map(|id| format!("3;7;44;Person {id};27/07/2021 16:02;{id}\n")).collect();
-    let mut message = cloud.drop_file(key, odd(&rows));
+    let message = cloud.drop_file(key, odd(&rows));
     cloud.bucket.describe(key, &about(ODD));
-    let mut invocations = 0;
-    loop {
-        invocations += 1;
-        assert!(invocations < 100, "it does not come to an end");
-        let comes_back =
-            cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await? == [0];
-        match &cloud.messages.take().sent[..] {
-            [] if comes_back => {}
-            [] => break,
-            [body] => message = Message::new(body),
-            more => anyhow::bail!("{more:?}"),
-        }
-    }
+    let invocations = cloud.deliver_in_short_invocations(message).await?;
     let load = cloud.newest().await?;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1_500, 1_500, 0)), "{load:?}");
     assert!(invocations > 1, "one invocation had time for all of it");
