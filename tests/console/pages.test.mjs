@@ -41,7 +41,7 @@ for (const theme of THEMES) {
   }
 }
 
-walk("the first page is light, packed and kept", async () => {
+walk("the first page is light, packed and cached", async () => {
   const page = await visit();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   const form = await weigh(page);
@@ -64,8 +64,8 @@ async function weigh(page) {
     bytes += Number(answer.headers.get("content-length"));
     assert.equal(answer.status, 200, url);
     const isPage = url.split("#")[0] === CONSOLE;
-    const kept = isPage ? /no-cache/ : /max-age=31536000, immutable/;
-    assert.match(answer.headers.get("cache-control"), kept, url);
+    const caching = isPage ? /no-cache/ : /max-age=31536000, immutable/;
+    assert.match(answer.headers.get("cache-control"), caching, url);
     if (/\.(js|css)$/.test(url) || isPage) {
       assert.equal(answer.headers.get("content-encoding"), "br", url);
     }
@@ -165,7 +165,7 @@ walk("a reader sees no button for what only others may, and is refused when call
   assert.deepEqual(body.tables.map(({ name }) => name), ["departments"]);
 });
 
-walk("a session that ends asks to sign in and goes on where it was", async () => {
+walk("a session that ends asks to sign in and continues where it was", async () => {
   const writer = await account(["writer"]);
   const page = await visit({ hash: "#/tables/departments/new" });
   await signIn(page, writer);

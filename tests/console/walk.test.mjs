@@ -72,10 +72,10 @@ walk("a clerk registers, is let in, and mends a file that nobody wrote for us", 
   for (const [name, column] of [["Employee No", "id"], ["Full name", "name"], ["Hired on", "datetime"], ["Remarks", "Leave out"]]) {
     assert.equal(await matched(name).innerText(), column);
   }
-  for (const [option, told] of [[/^name/, "matched twice"], ["Leave out", "1 would be refused"]]) {
+  for (const [option, text] of [[/^name/, "matched twice"], ["Leave out", "1 would be refused"]]) {
     await matched("Remarks").click();
     await page.getByRole("option", { name: option }).click();
-    await page.getByText(told).first().waitFor();
+    await page.getByText(text).first().waitFor();
   }
   await page.getByText("1 would be refused").waitFor();
   await accessible(page, "the upload page with a file");

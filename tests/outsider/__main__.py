@@ -1,13 +1,16 @@
-"""A client of Rowgate's HTTP interface, written from the page of its outside interfaces and from nothing else.
+"""A client of Rowgate's HTTP interface, written from the page of its outside interfaces and from
+nothing else.
 
     source .local/env && python3 tests/outsider
 
-Every sentence of the page's HTTP section is a claim here; one that does not hold is printed with what came instead, and the
-program ends with 1. It needs Python 3.9 and nothing besides. Its rows get ids and years that no other run is likely to have, but
-it also puts the table of jobs back from a backup of a moment ago: not for a cloud that others write to.
+Every sentence of the page's HTTP section is a claim here; one that does not hold is printed with
+what came instead, and the program ends with 1. It needs Python 3.9 and nothing besides. Its rows
+get ids and years that no other run is likely to have, but it also puts the table of jobs back from
+a backup of a moment ago: not for a cloud that others write to.
 
-Not here, because nobody outside can bring them about or see them: 500; 503 while the database is away or resuming; keys that are
-older than 24 hours; the log lines of rejected rows, and where those are kept.
+Not here, because nobody outside can bring them about or see them: 500; 503 while the database is
+away or resuming; keys that are older than 24 hours; the log lines of rejected rows, and where those
+are kept.
 """
 
 import sys

@@ -108,7 +108,7 @@ def loads():
 
 
 def unmatched():
-    """Employees whom a file brought without a department, or a job, in the reports."""
+    """Employees whom a file adds without a department, or a job, in the reports."""
     year = YEAR + 3
     send("POST", "/insert_data", {"departments": [department(70), department(71)], "jobs": [job(70)]})
     known, other, nothing = BASE + 70, BASE + 71, UNKNOWN_ID

@@ -1,11 +1,14 @@
 """What schemathesis cannot know of this API, said as narrowly as it can be.
 
-JSON Schema does not reach these: that a row's references must name rows and its id must be free, that the body must be of the
-table that the path names, that a batch has 1 to 1000 rows over all of its tables, that an Idempotency-Key goes with one request, and
-that a whole number is written without a fraction (7.0 is an integer to JSON Schema), and that an id must be free where a condition
-says so; which columns a filter may name, that ids goes alone, what a file may be called and its settings say together, that a group
-must give a right, who may have an account, which passwords are good, and that a page of accounts is known by what the one before said.
-A request that only fails for one of those is good as far as its schema tells, and may be refused; nothing else may. Every other failure of every check stays one.
+JSON Schema does not reach these: that a row's references must name rows and its id must be free,
+that the body must be of the table that the path names, that a batch has 1 to 1000 rows over all of
+its tables, that an Idempotency-Key goes with one request, and that a whole number is written
+without a fraction (7.0 is an integer to JSON Schema), and that an id must be free where a condition
+says so; which columns a filter may name, that ids goes alone, what a file may be called and its
+settings say together, that a group must give a right, who may have an account, which passwords are
+good, and that a page of accounts is known by what the one before said. A request that only fails
+for one of those is good as far as its schema tells, and may be refused; nothing else may. Every
+other failure of every check stays one.
 """
 
 import json

@@ -1,8 +1,10 @@
-"""Holds both doors of a cloud (the environment's) to their own OpenAPI documents, with all checks of schemathesis.
+"""Holds both doors of a cloud (the environment's) to their own OpenAPI documents, with all checks
+of schemathesis.
 
-Every operation, both inserts and what starts backups and restores among them: at the scripts' door with the operator's key, at the
-people's with the first operator's token. The usage plan would answer most of the requests with 429, so its limits are raised while
-this runs. The limits of the people's methods stay: 429 is an answer of their document.
+Every operation, both inserts and what starts backups and restores among them: at the scripts' door
+with the operator's key, at the people's with the first operator's token. The usage plan would
+answer most of the requests with 429, so its limits are raised while this runs. The limits of the
+people's methods stay: 429 is an answer of their document.
 """
 
 import json

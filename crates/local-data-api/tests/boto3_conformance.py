@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Proves a Data API endpoint with boto3, behaviour by behaviour, against Aurora MySQL, MySQL or MariaDB.
+"""Proves a Data API endpoint with boto3, behaviour by behaviour, against Aurora MySQL, MySQL or
+MariaDB.
 
     python tests/boto3_conformance.py --endpoint http://127.0.0.1:8080 --on-error abort --database demo \\
         --resource-arn arn:aws:rds:us-east-1:000000000000:cluster:local \\
@@ -10,10 +11,10 @@ Without --endpoint, it holds the real service to the same checks, with the calle
     python tests/boto3_conformance.py --region eu-west-1 --database demo \\
         --resource-arn arn:aws:rds:eu-west-1:<account>:cluster:<name> --secret-arn <arn>
 
-The database must exist; tables are created in it and dropped again. What AWS documents must hold everywhere. What the
-local server assumes must hold there; of the real service the script says what it does instead ("learnt: ..."). What only
-the local server can do is skipped elsewhere. --slow adds what takes minutes. Prints "N passed, N failed, N skipped" and
-exits with 1 if a check failed.
+The database must exist; tables are created in it and dropped again. What AWS documents must hold
+everywhere. What the local server assumes must hold there; of the real service the script says what
+it does instead ("learnt: ..."). What only the local server can do is skipped elsewhere. --slow adds
+what takes minutes. Prints "N passed, N failed, N skipped" and exits with 1 if a check failed.
 """
 
 import argparse
@@ -168,7 +169,9 @@ def attempt(call, *arguments, **more):
 
 
 def assumed(api, what, got, expected):
-    """What AWS does not document: the local server must do as assumed, of any other it is said what it does."""
+    """What AWS does not document: the local server must do as assumed, of any other it is said what
+    it does.
+    """
     if got == expected:
         return
     if api.is_local:
@@ -507,7 +510,7 @@ def a_failed_statement_ends_its_transaction_or_leaves_it(api):
             print(f"learnt: {what}: the transaction " + ("lives on" if fate == "keep" else "is gone"))
         else:
             equal(fate, "abort" if what in TOO_LARGE else api.on_error, what)
-        # Either way, nothing is half done: it goes on as if nothing had been, or nothing of it is
+        # Either way, nothing is half done: it continues as if nothing had been, or nothing of it is
         # left.
         if fate == "keep":
             equal(api.commit(transaction), "Transaction Committed", what)
