@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use domain::dictionary::LoadMode;
-use domain::load::{CheckedChunk, Chunk, Chunker, Content, Dialect, Format, Packing, Start};
+use domain::load::{CheckedChunk, Chunk, Chunker, Content, Dialect, Format, Packing, Position, Start};
 use domain::shipped;
 use files::{Opening, open};
 use libfuzzer_sys::fuzz_target;

@@ -19,6 +19,6 @@ fuzz_target!(|bytes: &[u8]| {
             chunk_bytes: 1024,
         };
         let found = preview(opening, LoadMode::Append, 3, Box::new(Cursor::new(bytes.to_vec())));
-        assert!(found.rows_rejected <= found.rows_read);
+        assert!(found.counts.rows_rejected <= found.counts.rows_read);
     }
 });
