@@ -4,8 +4,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -16,14 +18,11 @@ use crate::env::{self, EnvError};
 /// and `AWS_ENDPOINT_URL…` for a cloud other than AWS.
 ///
 /// `aws-config` would search files, the network and other services as well, none of which a
-/// function has; that search is a good part of a binary. TLS is rustls on ring: the SDK's default,
-/// aws-lc, takes minutes of C to build and makes binaries larger.
+/// function has; that search is a good part of a binary.
 ///
 /// # Errors
 /// [`EnvError`] names the missing variable.
 pub fn sdk_config() -> Result<SdkConfig, EnvError> {
-    let client =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let credentials = Credentials::new(
         env::required("AWS_ACCESS_KEY_ID")?,
         env::required("AWS_SECRET_ACCESS_KEY")?,
@@ -39,9 +38,15 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
         .service_config(Environment)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-        .http_client(client);
+        .http_client(https_client());
     config.set_endpoint_url(env::optional("AWS_ENDPOINT_URL"));
     Ok(config.build())
+}
+
+/// Returns the SDK's HTTP client. TLS is rustls on ring: the SDK's default, aws-lc, takes minutes of
+/// C to build and makes binaries larger.
+pub fn https_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 /// The settings of single services: `AWS_ENDPOINT_URL_RDS_DATA` takes precedence over

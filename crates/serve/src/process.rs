@@ -8,10 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aurora::Target;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::routing::get;
 use axum::{Router, middleware};
+use lambda_kit::aws::https_client;
 use lambda_kit::http::with_service_layers;
 use prometheus::IntGauge;
 use tokio::net::TcpListener;
@@ -165,8 +164,7 @@ fn with_layers(routes: Router, admission: &Arc<Admission>, metrics: &Metrics) ->
 }
 
 async fn sdk_config() -> SdkConfig {
-    let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(client).load().await
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https_client()).load().await
 }
 
 fn target(arguments: &ServeArguments) -> Result<Target> {

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 use domain::dictionary::Table;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::query;
+use lambda_kit::query::mistake;
 
 /// Returns true if the row may only be created: `If-None-Match: *`.
 ///
@@ -14,7 +14,7 @@ use lambda_kit::query;
 /// believes to be protected.
 pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
     if headers.contains_key(header::IF_MATCH) {
-        return Err(refused(
+        return Err(mistake(
             "If-Match",
             "If-Match is not supported, because rows have no ETags. Leave it out; the row is then created or replaced.",
         ));
@@ -23,7 +23,7 @@ pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
     match (values.next(), values.next()) {
         (None, _) => Ok(false),
         (Some(value), None) if value.as_bytes().trim_ascii() == b"*" => Ok(true),
-        _ => Err(refused(
+        _ => Err(mistake(
             "If-None-Match",
             "If-None-Match must be * alone, because rows have no ETags. Leave it out to replace a row that is there.",
         )),
@@ -38,8 +38,4 @@ pub(super) fn taken(table: &Table, id: i64) -> Problem {
         table.name()
     );
     Problem::new(ProblemKind::PreconditionFailed, detail)
-}
-
-fn refused(header: &str, detail: &str) -> Problem {
-    query::mistake(header, detail)
 }
