@@ -78,9 +78,9 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
 ) -> Result<Response, ProblemResponse> {
     let body = json_body(&headers, body).await?;
     let body = json_value(&body).map_err(Problem::from)?;
-    let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
+    let wanted = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
     let id = new_id();
-    let resolved = restorer.resolve_backup(asked, id.clone()).await.map_err(|error| failure(&error))?;
+    let resolved = restorer.resolve_backup(wanted, id.clone()).await.map_err(|error| failure(&error))?;
     if let Some(RestoreError::Refused(reasons)) = &resolved.problem
         && resolved.is_unknown()
     {
@@ -158,8 +158,8 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
             // Nothing is left half done: the swap is one RENAME, and the next invocation completes
             // it.
             let unfinished = Unfinished { restore: id.clone(), drill: false };
-            let asked = restorer.continuation.continue_later(unfinished).await;
-            asked.map_err(|error| failure(&error.into()))?;
+            let continued = restorer.continuation.continue_later(unfinished).await;
+            continued.map_err(|error| failure(&error.into()))?;
             Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id, "tables": {} }))).into_response())
         }
         Err(InvocationError::Stopped(error)) => Err(failure(&error).into()),

@@ -69,8 +69,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
 
     async fn note(&self, tables: &[&'static Table]) -> Result<Lease<S>, BackupError> {
         // In the dictionary's order, each once.
-        let asked = |table: &&Table| tables.iter().any(|asked| asked.name() == table.name());
-        let tables = self.dictionary.tables().iter().filter(asked).map(|table| table.name().to_owned());
+        let is_named = |table: &&Table| tables.iter().any(|named| named.name() == table.name());
+        let tables = self.dictionary.tables().iter().filter(is_named).map(|table| table.name().to_owned());
         let backup = BackupId::new(Timestamp::now().as_second(), fastrand::u32(..));
         Lease::create(&self.store, State::new(backup, tables.collect(), self.options.codec)).await
     }
@@ -110,11 +110,11 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         cursor: Cursor,
     ) -> Result<Done, BackupError> {
         lease.state.cursor = Some(cursor);
-        let asked = match lease.save().await {
+        let continued = match lease.save().await {
             Ok(()) => self.continue_later(lease).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = asked {
+        if let Err(error) = continued {
             snapshot.end().await;
             return Err(error);
         }

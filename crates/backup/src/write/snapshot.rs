@@ -112,7 +112,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         tables: &mut IndexMap<String, Progress>,
         times: Times,
     ) -> Result<bool, BackupError> {
-        let State { backup, tables: asked, codec, next_part, halvings, .. } = state;
+        let State { backup, tables: names, codec, next_part, halvings, .. } = state;
         let writing = Writing {
             store: &self.store,
             backup,
@@ -122,7 +122,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
             until: times.until,
         };
         let before = rows_of(tables);
-        for name in asked {
+        for name in names {
             // A release that came between two invocations may have taken it from the dictionary.
             let known = self.dictionary.tables().iter().find(|table| table.name() == name);
             let Some(table) = known else { return Err(BackupError::NoTable { table: name.clone() }) };

@@ -24,7 +24,6 @@ pub(crate) struct Part {
     pub(crate) key: String,
     pub(crate) number: u32,
     pub(crate) rows: u64,
-    pub(crate) bytes: u64,
     pub(crate) sha256: String,
 }
 
@@ -49,7 +48,6 @@ impl TableParts {
             key: format!("{folder}{}", file.key),
             number: part_number(name, &file.key).unwrap_or_default(),
             rows: file.rows,
-            bytes: file.bytes,
             sha256: file.sha256.clone(),
         });
         Self {

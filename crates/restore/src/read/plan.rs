@@ -189,13 +189,7 @@ mod tests {
     async fn hashes_that_take_longer_than_the_time_are_named() {
         let store = MemoryBucket::default();
         store.insert("a", vec![7; 3 * BUFFER]);
-        let part = Part {
-            key: "a".to_owned(),
-            number: 0,
-            rows: 1,
-            bytes: 3 * BUFFER as u64,
-            sha256: "0".repeat(64),
-        };
+        let part = Part { key: "a".to_owned(), number: 0, rows: 1, sha256: "0".repeat(64) };
         let objects = Objects::of(&store);
         let late = Deadline::after(std::time::Duration::ZERO);
         let error = spawn_blocking(move || hash(&objects, &part, late)).await.unwrap().unwrap_err();

@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::fill::{Filler, Totals};
 use crate::error::RestoreError;
-use crate::read::files::{self, Asked};
+use crate::read::files::{self, ReadOptions};
 use crate::read::listing::FilesSource;
 use crate::read::objects::Objects;
 use crate::read::plan;
@@ -37,12 +37,12 @@ pub(crate) async fn fill<S: Store>(
     let nullable = plan::nullable(database, table).await?.map_err(refused)?;
     let ignore = IgnoredFields::new(begun.ignore.iter().cloned());
     plan_files(store, &found, table, &nullable, &ignore).await?;
-    let asked = Asked { strict: restore.strict, ignore };
+    let options = ReadOptions { strict: restore.strict, ignore };
     filler
         .fill(
             table,
             &nullable,
-            move |opening| files::open(opening, found, &asked),
+            move |opening| files::open(opening, found, &options),
             |totals| check_totals(table.max_rejects().or(max_rejects), totals),
         )
         .await?;

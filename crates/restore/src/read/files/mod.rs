@@ -18,7 +18,7 @@ mod shape;
 mod source;
 
 pub(crate) use plan::{is_data, plan};
-pub(crate) use source::{Asked, open};
+pub(crate) use source::{ReadOptions, open};
 
 #[cfg(test)]
 mod tests;

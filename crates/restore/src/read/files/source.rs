@@ -11,7 +11,7 @@ use crate::read::source::{Chunk, Filling, Object, Opening, PlanFault, Rows, Sour
 
 /// Options for reading files.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct ReadOptions {
     /// True if the first row that breaks a rule fails the restore.
     pub(crate) strict: bool,
     /// Fields that may be left out.
@@ -26,10 +26,10 @@ pub(crate) struct Asked {
 pub(crate) fn open(
     opening: Opening,
     found: Vec<Object>,
-    asked: &Asked,
+    options: &ReadOptions,
 ) -> Result<Box<dyn Source>, SourceError> {
     let (number, skip) = opening.done.leading();
-    let mut source = FileSource { opening, left: found.into(), asked: asked.clone(), open: None, number };
+    let mut source = FileSource { opening, left: found.into(), options: options.clone(), open: None, number };
     source.skip(skip)?;
     Ok(Box::new(source))
 }
@@ -38,7 +38,7 @@ pub(crate) fn open(
 struct FileSource {
     opening: Opening,
     left: VecDeque<Object>,
-    asked: Asked,
+    options: ReadOptions,
     open: Option<(String, FileRows<Reader>)>,
     /// The number of the next chunk.
     number: u32,
@@ -51,7 +51,7 @@ impl FileSource {
             && let Some(Object { key, .. }) = self.left.pop_front()
         {
             let Opening { table, objects, .. } = &self.opening;
-            let opened = FileRows::open(objects.open(&key), table, &self.asked.ignore);
+            let opened = FileRows::open(objects.open(&key), table, &self.options.ignore);
             let rows = opened.map_err(|fault| match fault {
                 PlanFault::Read(error) => SourceError::Read(error),
                 PlanFault::Refused(reasons) => SourceError::content(&key, reasons.join("; ")),
@@ -78,7 +78,7 @@ impl FileSource {
 
 impl Source for FileSource {
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError> {
-        let strict = self.asked.strict;
+        let strict = self.options.strict;
         while let Some((key, file)) = self.file()? {
             let chunk = file.next_chunk(strict).map_err(|fault| match fault {
                 RowsFault::File(fault) => explain(key, fault),

@@ -217,8 +217,8 @@ fn a_break_of_the_connection_is_no_end_of_a_file() {
         done: Done::default(),
         objects: Objects::of(&bucket),
     };
-    let asked = Asked { strict: false, ignore: IgnoredFields::default() };
+    let options = ReadOptions { strict: false, ignore: IgnoredFields::default() };
     let error =
-        block(move || super::super::open(opening, objects, &asked)?.next_chunk().map(|_| ())).unwrap_err();
+        block(move || super::super::open(opening, objects, &options)?.next_chunk().map(|_| ())).unwrap_err();
     assert!(matches!(error, SourceError::Read(_)), "{error}");
 }

@@ -16,7 +16,7 @@ use domain::dictionary::{Dictionary, Table};
 use domain::external::IgnoredFields;
 
 use super::rows::{FileRows, RowsFault};
-use super::{Asked, fault::Fault, plan};
+use super::{ReadOptions, fault::Fault, plan};
 use crate::read::objects::Objects;
 use crate::read::source::{Chunk, Done, Object, Opening, PlanFault, SourceError};
 
@@ -159,8 +159,8 @@ fn chunks(bucket: &FaultyBucket, strict: bool, done: &[(u32, u64)]) -> Result<Ve
     };
     let found = found(bucket);
     block(move || {
-        let asked = Asked { strict, ignore: IgnoredFields::default() };
-        let mut source = super::open(opening, found, &asked)?;
+        let options = ReadOptions { strict, ignore: IgnoredFields::default() };
+        let mut source = super::open(opening, found, &options)?;
         let mut chunks = Vec::new();
         while let Some(chunk) = source.next_chunk()? {
             chunks.push(chunk);
