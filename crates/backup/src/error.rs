@@ -4,7 +4,6 @@ use bucket::BucketError;
 use domain::avro::AvroError;
 use domain::shortened;
 use lambda_kit::causes;
-
 use lambda_kit::continuation::ContinuationError;
 
 /// Characters of a reason at most: what a person reads.
@@ -134,7 +133,7 @@ impl BackupError {
         }
     }
 
-    /// A short name for logs; never quotes values.
+    /// Returns a short name for logs, which never quotes values.
     pub fn class(&self) -> &'static str {
         match self {
             Self::NoTable { .. } => "no_table",

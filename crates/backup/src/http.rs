@@ -13,6 +13,7 @@ use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
+use lambda_kit::continuation::Continuation;
 use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
@@ -23,7 +24,6 @@ use crate::Backups;
 use crate::catalogue::view;
 use crate::error::BackupError;
 use crate::request::payload::{RequestError, Unfinished, read_body};
-use lambda_kit::continuation::Continuation;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which
 /// doubles every quote; half of it is enough for the files of terabytes.
@@ -55,7 +55,7 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
     }
 }
 
-/// The function's routes.
+/// Returns the function's routes.
 pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
     Router::new()
         .path("/backups", get(list::<S, G>).post(start::<S, G>))

@@ -4,9 +4,9 @@ use aurora::MaybeDatabase;
 use bucket::BucketError;
 use domain::shortened;
 use lambda_kit::causes;
+use lambda_kit::continuation::ContinuationError;
 
 use crate::read::source::SourceError;
-use lambda_kit::continuation::ContinuationError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column
 /// holds.
@@ -164,7 +164,7 @@ impl RestoreError {
         }
     }
 
-    /// A short name for logs; never quotes values.
+    /// Returns a short name for logs, which never quotes values.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",

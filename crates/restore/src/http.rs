@@ -17,6 +17,7 @@ use domain::dictionary::Table;
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
+use lambda_kit::continuation::Continuation;
 use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::{ProblemResponse, sentence};
 use lambda_kit::query::{NoQuery, Page, Query};
@@ -29,7 +30,6 @@ use crate::error::RestoreError;
 use crate::request::answer::{Answer, InvocationError, Restored};
 use crate::request::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
 use crate::request::resolve::new_id;
-use lambda_kit::continuation::Continuation;
 
 /// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be a restore's id, as next has it";
@@ -57,7 +57,7 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
     }
 }
 
-/// The function's routes.
+/// Returns the function's routes.
 pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
     Router::new()
         .path("/restores", get(list::<S, G>).post(start::<S, G>))
@@ -100,7 +100,7 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
     Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id }))).into_response())
 }
 
-/// Restores, newest first.
+/// Lists restores, newest first.
 async fn list<S: Store, G: Continuation<Unfinished>>(
     InTime(Service { restorer, .. }): InTime<Service<S, G>>,
     caller: Caller,
@@ -167,7 +167,7 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
     }
 }
 
-/// One restore.
+/// Shows one restore.
 async fn one<S: Store, G: Continuation<Unfinished>>(
     InTime(Service { restorer, .. }): InTime<Service<S, G>>,
     caller: Caller,
@@ -201,7 +201,7 @@ async fn record(
     audit::record(database, actor, action, None, detail).await.map_err(|error| failure(&error.into()))
 }
 
-/// The bytes of a body, which has to be there.
+/// Reads the bytes of a body, which is required.
 async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResponse> {
     let bytes = body::json(headers, body, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {

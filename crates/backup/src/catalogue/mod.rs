@@ -91,7 +91,7 @@ pub async fn missing(store: &impl Store, manifest: &Manifest) -> Result<Option<S
     Ok(missing_of(&listed, manifest))
 }
 
-/// [`missing`], where the backup's folder has been listed already.
+/// Does the same as [`missing`] with a listing of the backup's folder.
 pub(crate) fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
     let folder = folder(&manifest.backup);
     let sizes: BTreeMap<&str, u64> =

@@ -77,7 +77,7 @@ pub(crate) async fn list<S: Store>(
     Ok(Page { backups: views.into_iter().flatten().collect(), next })
 }
 
-/// A backup, with its manifest once it has one; `None` where there is nothing of it.
+/// Returns a backup, with its manifest once it has one; `None` if there is nothing of it.
 pub(crate) async fn get<S: Store>(
     store: &S,
     backup: &BackupId,
@@ -129,7 +129,7 @@ async fn look<S: Store>(
     }
 }
 
-/// A backup that has no manifest, or none that can be used.
+/// Returns the view of a backup that has no manifest, or none that can be used.
 async fn of_state<S: Store>(
     store: &S,
     backup: &BackupId,

@@ -65,7 +65,7 @@ impl Done {
         Self { status: state.status, snapshot_time: None, tables: tables.collect(), backup, error }
     }
 
-    /// Rows of all tables.
+    /// Counts the rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.values().map(|table| table.rows).sum()
     }

@@ -97,7 +97,7 @@ pub(crate) fn read_body(
     named(dictionary, tables)
 }
 
-/// The tables of these names, or all.
+/// Returns the tables of these names, or all.
 fn named(
     dictionary: &'static Dictionary,
     names: Option<Vec<String>>,

@@ -44,7 +44,7 @@ pub(crate) struct Finished {
 }
 
 impl Encoder {
-    /// For a table of which `sum` is written already.
+    /// Creates the encoder of a table of which `sum` is written already.
     pub(crate) fn new(
         backup: BackupId,
         table: &'static Table,
@@ -56,7 +56,7 @@ impl Encoder {
         Self { backup, table, nullable, schema, codec, sum, part: None }
     }
 
-    /// The sum of all rows so far.
+    /// Returns the sum of all rows so far.
     pub(crate) fn sum(&self) -> ContentSum {
         self.sum
     }

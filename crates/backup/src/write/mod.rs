@@ -13,6 +13,7 @@ use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key, 
 use domain::dictionary::Table;
 use domain::shipped::dictionary_version;
 use jiff::Timestamp;
+use lambda_kit::continuation::Continuation;
 
 use self::encode::VERSION;
 use self::snapshot::Outcome;
@@ -23,7 +24,6 @@ use crate::metrics;
 use crate::request::answer::Done;
 use crate::request::payload::Unfinished;
 use crate::state::{Cursor, Lease, State, Status};
-use lambda_kit::continuation::Continuation;
 
 impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Makes a backup of these tables, or begins one that other invocations continue.

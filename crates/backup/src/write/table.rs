@@ -69,7 +69,7 @@ impl<S: Store> Writing<'_, S> {
     }
 }
 
-/// A table of which nothing is written.
+/// Returns the progress of a table of which nothing is written.
 fn started(table: &Table, schema: &Schema) -> Progress {
     let manifest = TableManifest {
         rows: 0,

@@ -44,7 +44,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// With what earlier tries have had rejected.
+    /// Creates the tally of a load of which earlier tries have had `rejected` records rejected.
     pub(crate) fn new(limit: Option<Limit>, rejected: u64) -> Self {
         Self { limit, rejected: AtomicU64::new(rejected), has_loaded: AtomicBool::new(false) }
     }

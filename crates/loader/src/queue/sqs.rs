@@ -19,7 +19,7 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue at `url`, reached by `client`.
+    /// Returns the queue at `url`, reached by `client`.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self { client, url: url.into() }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::error::RestoreError;
 
-/// A backup's manifest; `None` where the backup is not there or was never completed.
+/// Reads a backup's manifest; `None` if the backup is not there or was never completed.
 ///
 /// # Errors
 /// [`RestoreError::Damaged`] for a manifest that cannot be used.

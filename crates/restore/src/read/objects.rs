@@ -10,7 +10,7 @@ use bucket::{Reader, Store};
 pub(crate) struct Objects(Arc<dyn Fn(&str) -> Reader + Send + Sync>);
 
 impl Objects {
-    /// The objects of a store.
+    /// Wraps the objects of a store.
     pub(crate) fn of(store: &impl Store) -> Self {
         let store = store.clone();
         Self(Arc::new(move |key| Reader::open(store.clone(), key)))

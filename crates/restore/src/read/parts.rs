@@ -145,7 +145,7 @@ struct OpenPart {
 }
 
 impl PartSource {
-    /// The parts that `manifest` names, from the first chunk that is not committed on.
+    /// Creates a source of the parts in `manifest`, from the first chunk that is not committed on.
     pub(crate) fn new(opening: Opening, manifest: TableParts) -> Self {
         let (number, mut skip) = opening.done.leading();
         let mut left: VecDeque<Part> = manifest.parts.iter().cloned().collect();
@@ -157,7 +157,7 @@ impl PartSource {
         Self { opening, manifest, left, open: None, number, skip, block: Block::default() }
     }
 
-    /// The part that is being read; opens the next one where none is.
+    /// Returns the part that is being read; opens the next one if none is.
     fn part(&mut self) -> Result<Option<&mut OpenPart>, SourceError> {
         if self.open.is_none()
             && let Some(part) = self.left.pop_front()
@@ -186,7 +186,7 @@ impl PartSource {
         Ok(self.open.as_mut())
     }
 
-    /// The next chunk of the part that is open; `None` at its end.
+    /// Reads the next chunk of the part that is open; `None` at its end.
     fn read_chunk(&mut self) -> Result<Option<Chunk>, SourceError> {
         let (table, shadow) = (self.opening.table, self.opening.shadow.clone());
         let number = self.number;

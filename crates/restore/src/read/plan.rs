@@ -92,8 +92,8 @@ pub(crate) async fn of_backup<S: Store>(
     }
 }
 
-/// For each column of a table, whether it may be NULL in the database; the reason, where the table
-/// is not as the dictionary has it.
+/// Returns for each column of a table whether it may be NULL in the database; the reason, if the
+/// table is not as the dictionary has it.
 pub(crate) async fn nullable(
     database: &Database,
     table: &Table,

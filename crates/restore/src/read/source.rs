@@ -80,7 +80,7 @@ pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
     /// Returns the ids of the rows to insert, ascending and each once.
     fn ids(&self) -> &[i64];
 
-    /// The chunk's filling when these ids are taken: their rows are rejected too
+    /// Returns the chunk's filling when these ids are taken: their rows are rejected too
     /// (`duplicate_in_batch`).
     ///
     /// # Errors

@@ -316,7 +316,7 @@ fn read_restore_id<'de, D: Deserializer<'de>>(id: D) -> Result<RestoreId, D::Err
     restore_id(&String::deserialize(id)?).map_err(D::Error::custom)
 }
 
-/// The tables of these names, each once, in the dictionary's order.
+/// Returns the tables of these names, each once, in the dictionary's order.
 fn tables(dictionary: &'static Dictionary, names: &[String]) -> Result<Vec<&'static Table>, RequestError> {
     if names.is_empty() {
         return Err(shape("tables is empty; leave it out for all tables"));

@@ -50,7 +50,7 @@ pub(crate) async fn fill<S: Store>(
     as_begun(store, &begun).await.map(|_| ())
 }
 
-/// The files, if they still are what they were when the restore began.
+/// Lists the files, which must still be what they were when the restore began.
 async fn as_begun<S: Store>(store: &S, begun: &FilesSource) -> Result<Vec<Object>, RestoreError> {
     let (now, found) = FilesSource::look(store, &begun.prefix, &begun.ignore).await?;
     if now == *begun {

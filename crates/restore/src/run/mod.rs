@@ -237,7 +237,7 @@ impl<S: Store, G: Continuation<Unfinished>> Work<'_, S, G> {
         Ok(())
     }
 
-    /// The manifest of the backup that the restore is from.
+    /// Reads the manifest of the backup that the restore is from.
     async fn manifest(&self, restore: &Restore) -> Result<Manifest, RestoreError> {
         let backup = BackupId::parse(&restore.source);
         let manifest = match &backup {
@@ -247,7 +247,7 @@ impl<S: Store, G: Continuation<Unfinished>> Work<'_, S, G> {
         manifest.ok_or_else(|| RestoreError::Refused(vec![find::no_backup(&restore.source)]))
     }
 
-    /// The restore's tables, in the dictionary's order.
+    /// Returns the restore's tables, in the dictionary's order.
     fn tables(&self, restore: &Restore) -> Result<Vec<&'static Table>, RestoreError> {
         let dictionary = self.restorer.dictionary;
         let unknown = restore.tables.keys().filter(|name| dictionary.table(name).is_none());

@@ -18,7 +18,8 @@ pub(crate) struct ReadOptions {
     pub(crate) ignore: IgnoredFields,
 }
 
-/// A source of the rows of `found`, in this order, from the first chunk on that is not committed.
+/// Opens a source of the rows of `found`, in this order, from the first chunk on that is not
+/// committed.
 /// Blocking.
 ///
 /// # Errors
@@ -45,7 +46,7 @@ struct FileSource {
 }
 
 impl FileSource {
-    /// The file that is being read; opens the next one where none is.
+    /// Returns the file that is being read; opens the next one if none is.
     fn file(&mut self) -> Result<Option<&mut (String, FileRows<Reader>)>, SourceError> {
         if self.open.is_none()
             && let Some(Object { key, .. }) = self.left.pop_front()
