@@ -314,7 +314,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::create(folder.path()).unwrap();
         let migrated = async |exchange| {
-            let aws = Aws::of(&Replay::new([exchange]));
+            let aws = Aws::of(&Replay::always(exchange));
             migrate(&aws, &layout, Printer::for_terminal()).await.map_err(|error| ExitStatus::of(&error))
         };
         assert_eq!(migrated(answer("", r#"{"applied": []}"#)).await, Ok(()));
