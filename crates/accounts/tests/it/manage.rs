@@ -117,7 +117,7 @@ async fn operators_alone_manage_accounts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn accounts_that_are_not_there_or_have_no_password_are_told_of() -> Result<()> {
+async fn accounts_that_are_missing_or_have_no_password_are_reported() -> Result<()> {
     let function = function().await?;
     for name in ["nobody@x.example", "nobody", "%00", "a%2Fb@x.example", "%ff"] {
         for verb in ["approve", "disable"] {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Function, PASSWORD, credentials};
 
 #[tokio::test]
-async fn a_session_begins_goes_on_and_ends() -> Result<()> {
+async fn a_session_begins_continues_and_ends() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &["writer"]);
     let login = function.post("/login", credentials("Ann@X.example", PASSWORD)).await;
@@ -82,7 +82,7 @@ async fn only_the_right_password_learns_that_the_account_waits() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_with_the_rights_of_now_and_ends_without_any() -> Result<()> {
+async fn a_session_continues_with_the_current_rights_and_ends_without_any() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &["writer"]);
     let login = function.post("/login", credentials("ann@x.example", PASSWORD)).await;
@@ -102,7 +102,7 @@ async fn a_session_goes_on_with_the_rights_of_now_and_ends_without_any() -> Resu
 }
 
 #[tokio::test]
-async fn what_fails_is_told_without_internals() -> Result<()> {
+async fn failures_are_reported_without_internals() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &["writer"]);
     let code = "TooManyRequestsException".to_owned();
@@ -119,7 +119,7 @@ async fn what_fails_is_told_without_internals() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_comes_in_past_the_trail_and_everybody_goes_out() -> Result<()> {
+async fn nobody_signs_in_unrecorded_and_everybody_can_sign_out() -> Result<()> {
     let function = Function::start().await?;
     function.pool.put("ann@x.example", PASSWORD, &["writer"]);
     function.database.sql("DROP TABLE rowgate_audit").await?;

@@ -49,7 +49,7 @@ async fn get(path: &str, encodings: &str) -> (StatusCode, HeaderMap, Bytes) {
 }
 
 #[tokio::test]
-async fn the_page_is_asked_for_each_time_and_its_files_are_kept() {
+async fn the_page_is_revalidated_each_time_and_its_files_are_cached() {
     let (status, headers, body) = get("/console", "identity").await;
     assert_eq!((status, body.as_ref()), (StatusCode::OK, INDEX.as_bytes()));
     assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");

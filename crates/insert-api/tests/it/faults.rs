@@ -28,7 +28,7 @@ async fn two_equal_requests_at_once_insert_every_row_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn overlapping_requests_at_once_acknowledge_what_is_in() {
+async fn overlapping_concurrent_requests_report_what_is_in() {
     let api = Arc::new(Api::start().await);
     let requests: Vec<_> = (0..8)
         .map(|offset| {

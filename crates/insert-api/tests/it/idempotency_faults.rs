@@ -182,7 +182,7 @@ async fn a_lost_answer_that_cannot_be_settled_is_replayed_to_the_next_request() 
 }
 
 #[tokio::test]
-async fn a_commit_that_never_arrived_gives_the_key_back_and_says_that_nothing_is_in() {
+async fn a_commit_that_never_arrived_releases_the_key_and_says_that_nothing_is_in() {
     let api = start(HOUR).await;
     let dropped = Rule::new(Effect::DropRequest).on(Operation::CommitTransaction).times(1);
     api.db.data_api().set(Faults::default().with(dropped));

@@ -218,7 +218,7 @@ async fn a_row_of_its_key_alone_is_created_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_told_and_the_request_may_be_sent_again() {
+async fn a_lost_answer_is_reported_and_the_request_may_be_sent_again() {
     let api = Api::start().await;
     let lose = || Faults::default().with(Rule::lose_answer().on(Operation::CommitTransaction).times(1));
     let unknown = |reply: &Reply| {

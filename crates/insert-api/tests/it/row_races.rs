@@ -180,7 +180,7 @@ async fn puts_of_new_rows_side_by_side_are_not_in_each_others_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_comes_and_goes_is_there_as_often_as_was_said() {
+async fn a_row_that_is_created_and_deleted_is_there_as_often_as_answered() {
     let api = Arc::new(Api::start().await);
     let path = "/tables/employees/rows/1";
     let calls: Vec<_> = (0..60)

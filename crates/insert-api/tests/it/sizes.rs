@@ -118,7 +118,7 @@ fn reported(reply: &Reply, table: &str) -> Vec<(usize, u64)> {
 }
 
 #[tokio::test]
-async fn of_too_many_errors_the_first_ones_of_each_row_are_told_and_how_many_more_there_are() {
+async fn of_too_many_errors_the_first_of_each_row_are_shown_with_the_number_of_the_others() {
     let api = start_wide().await;
     let good: serde_json::Map<String, Value> = (1..WIDE)
         .map(|number| (format!("a_column_with_a_long_name_{number}"), json!(number)))
@@ -151,7 +151,7 @@ async fn of_too_many_errors_the_first_ones_of_each_row_are_told_and_how_many_mor
 }
 
 #[tokio::test]
-async fn unknown_columns_are_all_told_while_that_fits() {
+async fn unknown_columns_are_all_named_while_that_fits() {
     let api = Api::start().await;
     let row = |strangers: usize| -> Value {
         let names = (0..strangers).map(|number| (format!("an_unknown_column_{number}"), json!(1)));

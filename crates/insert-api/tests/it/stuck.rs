@@ -74,7 +74,7 @@ fn what_was_begun_is_ended_before_a_request_times_out() {
 }
 
 #[tokio::test]
-async fn a_database_that_goes_on_resuming_is_no_longer_waited_for() {
+async fn a_database_that_keeps_resuming_is_no_longer_waited_for() {
     let api = start().await;
     api.db.data_api().set(Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException)));
     assert_unavailable(&api.post("/tables/employees/rows", &employee(1)).await);
@@ -123,7 +123,7 @@ async fn a_commit_that_times_out_changes_nothing_and_releases_its_key() {
 }
 
 #[tokio::test]
-async fn a_commit_that_comes_in_after_the_answer_was_said_to_be_unknown_and_its_key_tells() {
+async fn a_commit_after_the_answer_was_reported_as_unknown_and_its_key_shows_it() {
     let api = start().await;
     // Neither the ROLLBACK nor giving the key back is answered, and then the COMMIT arrives after
     // all.
@@ -144,7 +144,7 @@ async fn a_commit_that_comes_in_after_the_answer_was_said_to_be_unknown_and_its_
 }
 
 #[tokio::test]
-async fn a_direct_insert_that_is_stuck_may_come_in_after_the_answer_and_is_said_to_be_unknown() {
+async fn a_direct_insert_that_is_stuck_may_commit_after_the_answer_and_is_reported_as_unknown() {
     let api = start().await;
     let mut other = hold(&api, "SELECT id FROM departments WHERE id = 1 FOR UPDATE").await;
     assert_says(&api.post(ROWS, &employee(1)).await, UNKNOWN);
@@ -184,7 +184,7 @@ async fn a_claim_that_was_never_answered_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_delete_that_is_stuck_may_come_after_the_answer_and_is_said_to_be_unknown() {
+async fn a_delete_that_is_stuck_may_commit_after_the_answer_and_is_reported_as_unknown() {
     let api = start().await;
     assert_eq!(api.post(ROWS, &employee(1)).await.status, 201);
     let mut other = hold(&api, "SELECT id FROM employees WHERE id = 1 FOR UPDATE").await;

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_damage_wherever_it_is() {
+    fn detects_damage_wherever_it_is() {
         let whole = gzip(b"[{\"id\": 1, \"job_name\": \"Clerk\"}]");
         for end in 2..whole.len() {
             assert_eq!(unpack(whole[..end].to_vec(), 1000), Err(BodyError::Damaged), "{end}");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_pack_fits_packed_all_the_same() {
+    fn incompressible_data_fits_the_limit_of_packed_bodies() {
         let mut noise = 1_u64;
         let content: Vec<u8> = (0..400_000)
             .map(|_| {

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_told_apart() {
+    fn callers_are_distinguished() {
         let of = |request: Request<Body>| Caller::of(request.extensions());
         assert_eq!(of(request("GET", Some("k-1"))), Caller::Key { id: "k-1".to_owned() });
         assert_eq!(of(request("GET", None)), Caller::Unknown);

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_right_nobody_learns_what_there_is() {
+    async fn without_a_right_no_answer_reveals_what_exists() {
         let routes = with_service_layers(routes());
         for (method, path) in [("GET", "/nowhere"), ("POST", "/read"), ("GET", "/tables")] {
             assert_eq!(status(routes.clone(), method, path, member(""), None).await, 403, "{method} {path}");

@@ -35,7 +35,7 @@ fn entries(answer: &Value) -> Vec<[Value; 5]> {
 }
 
 #[tokio::test]
-async fn each_day_tells_what_came_to_each_table_newest_first() {
+async fn each_day_shows_what_arrived_in_each_table_newest_first() {
     let api = with_loads(&[
         ("employees", "completed", 0, 10, 1),
         ("employees", "failed", 0, 0, 4),
@@ -79,7 +79,7 @@ async fn of_a_load_that_runs_its_committed_chunks_count() {
 }
 
 #[tokio::test]
-async fn a_team_is_told_of_its_tables() {
+async fn a_team_sees_its_tables() {
     let api = with_loads(&[
         ("employees", "completed", 0, 1, 0),
         ("jobs", "completed", 0, 2, 0),

@@ -38,7 +38,7 @@ async fn says_when_to_come_back_to_a_database_that_is_away() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_our_fault_and_not_told() {
+async fn a_missing_table_is_an_internal_error_without_details() {
     let api = Api::start().await;
     api.sql(&["DROP TABLE employees"]).await;
     let reply = api.get(HIRES).await;

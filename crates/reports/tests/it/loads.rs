@@ -179,7 +179,7 @@ async fn each_rejects_file_has_a_link_that_ends_after_15_minutes() {
 }
 
 #[tokio::test]
-async fn more_rejects_files_than_an_answer_has_are_told_and_come_page_by_page() {
+async fn more_rejects_files_than_fit_an_answer_are_counted_and_come_page_by_page() {
     let api = with_loads().await;
     add_load(&api, 9, "jobs", "failed", 4800).await;
     add_chunks(&api, 9, 0, 2400).await;

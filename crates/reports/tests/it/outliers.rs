@@ -69,7 +69,7 @@ async fn at_most_a_hundred_rows_are_listed_of_all_that_are_counted() {
 }
 
 #[tokio::test]
-async fn a_moment_far_from_the_rest_is_found_with_what_is_near() {
+async fn a_time_far_from_the_rest_is_found_with_its_neighbours() {
     let api = with_hires([20, 20, 20, 0]).await;
     api.sql(&["INSERT INTO employees VALUES (1001, 'Far', '1921-01-01 00:00:00', 1, 1)"]).await;
     let found = checks(&api, "employees").await;

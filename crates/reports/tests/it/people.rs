@@ -44,7 +44,7 @@ async fn a_team_sees_its_tables() {
 }
 
 #[tokio::test]
-async fn a_team_is_told_of_its_tables_alone() {
+async fn a_team_sees_its_tables_alone() {
     let api = Api::start().await;
     for (groups, names) in [(TEAM, "departments, employees"), ("reader", "departments, jobs, employees")] {
         let reply = api.by(groups, "/outliers?table=people").await;

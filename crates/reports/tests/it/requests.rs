@@ -7,7 +7,7 @@ use crate::support::{Api, HIRES};
 const PROBLEM: &str = "application/problem+json";
 
 #[tokio::test]
-async fn other_methods_are_refused_and_told_which_are_allowed() {
+async fn other_methods_are_refused_with_those_that_are_allowed() {
     let api = Api::start().await;
     for path in ["/reports", HIRES, "/loads", "/loads/7"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {

@@ -147,7 +147,7 @@ async fn jobs(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn a_restore_that_is_killed_goes_on_when_it_is_told_to() {
+async fn a_restore_that_is_killed_is_continued_by_an_invocation() {
     let world = World::start().await;
     let (process, restore) = killed_restore(&world).await;
     let command =

@@ -45,7 +45,7 @@ async fn a_body_that_is_too_large_is_refused_before_and_while_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_key_that_calls_too_often_is_told_when_to_try_again_and_others_are_not_slowed_down() {
+async fn a_key_over_its_rate_gets_retry_after_and_others_are_not_slowed_down() {
     let world = World::start().await;
     world.write_keys(&format!(
         "[[keys]]\nname = \"hr\"\nright = \"writer\"\nkey = \"{WRITER}\"\nrate = 1\nburst = 3\n\
@@ -148,7 +148,7 @@ async fn connections_without_a_key_or_without_requests_do_not_stay() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_makes_room() {
+async fn silent_connections_make_room() {
     let world = World::start().await;
     let process = world.serve(&["--connections", "2", "--head-seconds", "60"]).await;
     let address = process.url.strip_prefix("http://").unwrap().to_owned();
@@ -177,7 +177,7 @@ async fn connections_beyond_those_at_once_wait() {
 }
 
 #[tokio::test]
-async fn a_request_goes_on_to_its_end_when_its_client_is_gone() {
+async fn a_request_runs_to_its_end_when_its_client_disconnects() {
     let world = World::start().await;
     let process = world.serve(&[]).await;
     world.slow_down(700);

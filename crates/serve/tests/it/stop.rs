@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{OPERATOR, WRITER, World, job, send, until};
 
 #[tokio::test]
-async fn what_is_under_way_is_answered_and_nothing_new_is_taken() {
+async fn requests_under_way_are_answered_and_new_ones_refused() {
     for signal in [Signal::TERM, Signal::INT] {
         let world = World::start().await;
         let mut process = world.serve(&[]).await;
@@ -49,7 +49,7 @@ async fn a_backup_under_way_is_finished() {
 }
 
 #[tokio::test]
-async fn a_backup_that_waits_is_told_of_and_left() {
+async fn a_backup_that_waits_is_logged_and_abandoned() {
     let world = World::start().await;
     let mut process = world.serve(&[]).await;
     world.slow_down(300);
@@ -83,7 +83,7 @@ async fn a_backup_that_waits_is_told_of_and_left() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_not_waited_for() {
+async fn slow_calls_time_out() {
     let world = World::start().await;
     let mut process = world.serve(&["--stop-seconds", "1"]).await;
     world.slow_down(15_000);

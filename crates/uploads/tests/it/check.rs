@@ -15,7 +15,7 @@ async fn check(api: &Api, file: &str, content: impl AsRef<[u8]>, more: Value) ->
 }
 
 #[tokio::test]
-async fn tells_the_first_rows_as_the_loader_reads_them() {
+async fn shows_the_first_rows_as_the_loader_reads_them() {
     let api = Api::start().await;
     let content =
         "id;Name;datetime;department_id;job_id;line\n1;Ada;2021-07-27T16:02:08Z;3;7;x\n2;;later;3;7;\n";

@@ -105,7 +105,7 @@ async fn without_the_trail_nothing_is_completed() {
 }
 
 #[tokio::test]
-async fn of_two_that_complete_it_at_once_one_is_told_that_it_is_gone() {
+async fn of_two_concurrent_completions_one_gets_that_it_is_gone() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB), (5, 10)] {
