@@ -7,6 +7,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ProblemError } from "../../api/problem";
 import type { Column, FieldError, Table } from "../../api/types";
+import { useTask } from "../../api/task";
 import { FieldInput } from "./FieldInput";
 import { ProblemAlert } from "../feedback/ProblemAlert";
 import { type Draft, faults, hint } from "./rules";
@@ -41,8 +42,7 @@ export function RowForm({
 }: Props) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [refused, setRefused] = useState<{ draft: Draft; errors: FieldError[] } | null>(null);
-  const [error, setError] = useState<Error | null>(null);
-  const [saving, setSaving] = useState(false);
+  const { busy: saving, error, run } = useTask();
   const found = faults(table.columns, draft);
 
   function touch(name: string) {
@@ -64,21 +64,22 @@ export function RowForm({
   async function save(event?: FormEvent) {
     event?.preventDefault();
     setTouched(new Set(table.columns.map(({ name }) => name)));
-    if (Object.keys(found).length > 0 || saving) {
+    if (Object.keys(found).length > 0) {
       return;
     }
-    setSaving(true);
-    setError(null);
-    try {
-      await onSave(draft);
-    } catch (caught) {
-      const errors = caught instanceof ProblemError ? caught.errors : [];
-      const named = errors.filter(({ column }) => table.columns.some(({ name }) => name === column));
-      setRefused({ draft, errors: named });
-      setError(named.length === errors.length && named.length > 0 ? null : (caught as Error));
-    } finally {
-      setSaving(false);
-    }
+    await run(async () => {
+      try {
+        await onSave(draft);
+      } catch (caught) {
+        const errors = caught instanceof ProblemError ? caught.errors : [];
+        const named = errors.filter(({ column }) => table.columns.some(({ name }) => name === column));
+        setRefused({ draft, errors: named });
+        // Errors that all have a field are shown there alone.
+        if (named.length < errors.length || named.length === 0) {
+          throw caught;
+        }
+      }
+    });
   }
 
   const shown = table.columns.filter(({ name }) => errorOf(name) !== "");

@@ -11,6 +11,7 @@ import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 import "../../components/components.css";
 import { apiUrl } from "../../api/client";
+import { useTask } from "../../api/task";
 import { call, curl, example, type Json, type Operation, type Parameter, resolve, typeName } from "./openapi";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useStored } from "../../shell/storage";
@@ -32,31 +33,23 @@ export function Try({ document, operation }: { document: Json; operation: Operat
   };
   const { values, body } = draft ?? begin;
   const [answer, setAnswer] = useState<Shown | null>(null);
-  const [error, setError] = useState<Error | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useTask();
   const made = call(apiUrl(""), operation, values, body);
   const missing = operation.parameters.filter((one) => one.required && !values[`${one.in}:${one.name}`]);
   const bodyFault = operation.body && body.trim() !== "" ? jsonFault(body) : null;
   const ready = missing.length === 0 && bodyFault === null;
 
-  async function send() {
-    setBusy(true);
-    setError(null);
-    setAnswer(null);
-    try {
+  const send = () =>
+    run(async () => {
+      setAnswer(null);
       setAnswer(await tryCall(made));
-    } catch (caught) {
-      setError(caught as Error);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready && !busy) {
+        if (ready) {
           void send();
         }
       }}

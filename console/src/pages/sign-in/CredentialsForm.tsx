@@ -4,6 +4,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
+import { useTask } from "../../api/task";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 
 export interface CredentialsFormProps {
@@ -23,8 +24,7 @@ export function CredentialsForm(props: CredentialsFormProps) {
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [asked, setAsked] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<Error | null>(null);
+  const { busy, error, run } = useTask();
 
   const wrong = {
     username: username.trim() === "" ? "Enter your e-mail address." : "",
@@ -34,17 +34,8 @@ export function CredentialsForm(props: CredentialsFormProps) {
 
   const submit = async () => {
     setAsked(true);
-    if (busy || wrong.username || wrong.password || wrong.again) {
-      return;
-    }
-    setBusy(true);
-    setError(null);
-    try {
-      await props.onSubmit(username.trim(), password);
-    } catch (error) {
-      setError(error as Error);
-    } finally {
-      setBusy(false);
+    if (!wrong.username && !wrong.password && !wrong.again) {
+      await run(() => props.onSubmit(username.trim(), password));
     }
   };
 
