@@ -6,10 +6,11 @@ mod table;
 pub(crate) mod times;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aurora::snapshot::Snapshot;
 use bucket::{Put, Store, When};
-use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key, time_between, time_text};
+use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key, read_time, time_text};
 use domain::dictionary::Table;
 use domain::shipped::dictionary_version;
 use jiff::Timestamp;
@@ -161,7 +162,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         }
         let done = Done::of_manifest(&manifest);
         let bytes = manifest.tables.values().map(|table| table.bytes).sum();
-        let time = time_between(&manifest.started_at, &manifest.finished_at);
+        let time = read_time(&manifest.finished_at).duration_since(read_time(&manifest.started_at));
+        let time = Duration::try_from(time).unwrap_or_default();
         metrics::completed(backup.as_str(), done.rows(), bytes, time).write();
         tracing::info!(
             backup.id = %backup,

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -231,11 +230,6 @@ pub fn time_text(time: Timestamp) -> String {
 /// Parses such a time; an invalid text gives a time long ago.
 pub fn read_time(text: &str) -> Timestamp {
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// Returns the time from one such time to another; zero if the other one is earlier.
-pub fn time_between(from: &str, to: &str) -> Duration {
-    read_time(to).duration_since(read_time(from)).try_into().unwrap_or_default()
 }
 
 /// Parses a time in this form.

@@ -19,8 +19,6 @@ mod tests;
 pub use id::{BackupId, RestoreId};
 pub use key::{PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, verified_key};
 pub use loads::{MAX_LOADS, ManifestLoad, ManifestLoads};
-pub use manifest::{
-    FileManifest, MANIFEST_FORMAT, Manifest, TableManifest, read_time, time_between, time_text,
-};
+pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest, read_time, time_text};
 pub use manifest_error::ManifestError;
 pub use status::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::*;
@@ -204,7 +202,4 @@ fn times_have_milliseconds_and_are_read_back() {
     assert_eq!(time_text(time), "2026-11-21T02:00:00.007Z");
     assert_eq!(read_time(&time_text(time)), time);
     assert_eq!(read_time("yesterday"), Timestamp::UNIX_EPOCH);
-    let (from, to) = ("2026-11-21T02:00:00.007Z", "2026-11-21T02:00:01.507Z");
-    assert_eq!(time_between(from, to), Duration::from_millis(1500));
-    assert_eq!(time_between(to, from), Duration::ZERO);
 }

@@ -1,7 +1,9 @@
 //! Telling logs and metrics how a restore has ended.
 
+use std::time::Duration;
+
 use aurora::restores::{Restore, Status};
-use domain::backup::time_between;
+use domain::backup::read_time;
 
 use crate::metrics;
 
@@ -10,7 +12,8 @@ pub(crate) fn ended(restore: &Restore) {
     let rows_restored = restore.tables.values().map(|table| table.rows_restored).sum();
     let rows_rejected = restore.tables.values().map(|table| table.rows_rejected).sum();
     let finished_at = restore.finished_at.as_ref().unwrap_or(&restore.started_at);
-    let time = time_between(&restore.started_at, finished_at);
+    let time = read_time(finished_at).duration_since(read_time(&restore.started_at));
+    let time = Duration::try_from(time).unwrap_or_default();
     tracing::info!(
         restore.id = restore.restore.as_str(),
         restore.kind = restore.kind.as_str(),
