@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// Crates that only a Lambda function depends on, or what functions share.
+/// Crates that a Lambda function depends on, and nothing else with a `main.rs`.
 const LAMBDA_RUNTIMES: [&str; 2] = ["lambda_http", "lambda_runtime"];
 
 /// A package of the workspace.
@@ -101,8 +101,9 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
 /// The packages that run in AWS: the functions, and what is compiled into them.
 pub(crate) fn deployed(packages: &[Package]) -> Vec<&Package> {
     let runs = |package: &&Package| {
+        let is_program = package.targets.iter().any(|target| target.src_path.ends_with("src/main.rs"));
         let mut compiled = package.dependencies.iter().filter(|dependency| !dependency.is_for_tests());
-        compiled.any(|dependency| LAMBDA_RUNTIMES.contains(&&*dependency.name))
+        is_program && compiled.any(|dependency| LAMBDA_RUNTIMES.contains(&&*dependency.name))
     };
     let mut found: Vec<&Package> = packages.iter().filter(runs).collect();
     let mut next = 0;
