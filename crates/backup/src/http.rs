@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::Backups;
 use crate::catalogue::view;
 use crate::error::BackupError;
-use crate::request::payload::{RequestError, Unfinished, read_body};
+use crate::request::payload::{Unfinished, read_body};
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which
 /// doubles every quote; half of it is enough for the files of terabytes.
@@ -77,7 +77,8 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
     // No body asks for what an empty object asks for.
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     let body = json_value(body).map_err(Problem::from)?;
-    let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
+    let tables = read_body(backups.dictionary, body)
+        .map_err(|error| Problem::new(error.kind(), format!("The body cannot be used: {error}.")))?;
     let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
     let (actor, detail) = (id.actor(&caller), json!({ "tables": names }));
     let recorded = audit::record(&backups.database, actor, Action::StartBackup, None, &detail).await;
@@ -117,14 +118,6 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
         return Err(Problem::new(ProblemKind::ResultTooLarge, detail).into());
     }
     Ok(Json(found))
-}
-
-fn problem(error: &RequestError) -> Problem {
-    let kind = match error {
-        RequestError::Shape(_) => ProblemKind::WrongShape,
-        RequestError::UnknownTable(_) => ProblemKind::UnknownTable,
-    };
-    Problem::new(kind, format!("The body cannot be used: {error}."))
 }
 
 fn unknown() -> Problem {

@@ -20,7 +20,7 @@ pub use http::{Service, router};
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
 pub use request::answer::{Answer, Done, DoneTable, InvocationError};
-pub use request::payload::{Command, RequestError, Unfinished};
+pub use request::payload::{Command, Unfinished};
 pub use state::Status;
 pub use write::times::Times;
 

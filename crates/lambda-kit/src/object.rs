@@ -6,10 +6,37 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use domain::dictionary::UnknownTable;
+use domain::problem::ProblemKind;
 use domain::shortened;
 
 /// Characters of an error at most.
 const MAX_CHARACTERS: usize = 300;
+
+/// A request that cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// It does not have the shape of a request.
+    #[error("{0}")]
+    Shape(String),
+    /// It names a table that the dictionary does not have.
+    #[error(transparent)]
+    UnknownTable(#[from] UnknownTable),
+    /// It names something else that does not exist.
+    #[error("{0}")]
+    NotFound(String),
+}
+
+impl RequestError {
+    /// Returns the kind of problem that a request of the API is answered with.
+    pub fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Shape(_) => ProblemKind::WrongShape,
+            Self::UnknownTable(_) => ProblemKind::UnknownTable,
+            Self::NotFound(_) => ProblemKind::NotFound,
+        }
+    }
+}
 
 /// Reads an object.
 ///

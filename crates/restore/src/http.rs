@@ -28,7 +28,7 @@ use crate::Restorer;
 use crate::command::invoke_command;
 use crate::error::RestoreError;
 use crate::request::answer::{Answer, InvocationError, Restored};
-use crate::request::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
+use crate::request::payload::{Command, FromBackup, Unfinished, Wanted};
 use crate::request::resolve::new_id;
 
 /// The rule for the `after` parameter of a page.
@@ -78,7 +78,8 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
 ) -> Result<Response, ProblemResponse> {
     let body = json_body(&headers, body).await?;
     let body = json_value(&body).map_err(Problem::from)?;
-    let wanted = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
+    let wanted = FromBackup::read(restorer.dictionary, body)
+        .map_err(|error| Problem::new(error.kind(), sentence(&error.to_string())))?;
     let id = new_id();
     let resolved = restorer.resolve_backup(wanted, id.clone()).await.map_err(|error| failure(&error))?;
     if let Some(RestoreError::Refused(reasons)) = &resolved.problem
@@ -209,15 +210,6 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResp
         return Err(Problem::new(ProblemKind::InvalidJson, detail).into());
     }
     Ok(bytes)
-}
-
-fn problem(error: &RequestError) -> Problem {
-    let kind = match error {
-        RequestError::Shape(_) => ProblemKind::WrongShape,
-        RequestError::UnknownTable(_) => ProblemKind::UnknownTable,
-        RequestError::UnknownBackup(_) => ProblemKind::NotFound,
-    };
-    Problem::new(kind, sentence(&error.to_string()))
 }
 
 /// Logs a failure once, and returns the problem for the client.

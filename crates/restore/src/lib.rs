@@ -21,7 +21,7 @@ pub use http::{Service, router};
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
 pub use request::answer::{Answer, InvocationError, Restored};
-pub use request::payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
+pub use request::payload::{Command, FromBackup, FromFiles, Unfinished, Wanted, Which};
 
 /// Performs restores.
 #[derive(Debug, Clone)]

@@ -2,13 +2,13 @@
 
 use domain::backup::{BackupId, Manifest, TableManifest, folder};
 use indexmap::IndexMap;
+use lambda_kit::object::RequestError;
 use lambda_kit::{ErrorType, INVALID_PAYLOAD};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::catalogue::expire::Expired;
 use crate::error::BackupError;
-use crate::request::payload::RequestError;
 use crate::state::{State, Status};
 
 /// An answer of the function.

@@ -1,8 +1,8 @@
 //! Requests to the function.
 
 use domain::backup::BackupId;
-use domain::dictionary::{Dictionary, Table, UnknownTable};
-use lambda_kit::object;
+use domain::dictionary::{Dictionary, Table};
+use lambda_kit::object::{self, RequestError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -28,17 +28,6 @@ pub struct Unfinished {
     pub backup: BackupId,
     /// The ETag of its state, as the last invocation wrote it.
     pub etag: String,
-}
-
-/// A request that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// It has not the shape of a request.
-    #[error("{0}")]
-    Shape(String),
-    /// A table that the dictionary does not have.
-    #[error(transparent)]
-    UnknownTable(#[from] UnknownTable),
 }
 
 #[derive(Debug, Deserialize)]

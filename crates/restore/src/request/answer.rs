@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use aurora::restores::{Mode, Restore, RestoredTable, Status};
 use domain::backup::RestoreId;
+use lambda_kit::object::RequestError;
 use lambda_kit::{ErrorType, INVALID_PAYLOAD};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::error::RestoreError;
-use crate::request::payload::RequestError;
 
 /// An answer of the function.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,10 +2,10 @@
 
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
-use domain::dictionary::{Dictionary, Table, UnknownTable};
+use domain::dictionary::{Dictionary, Table};
 use domain::external::IgnoredFields;
 use domain::shortened;
-use lambda_kit::object;
+use lambda_kit::object::{self, RequestError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -97,20 +97,6 @@ pub enum Which {
     Latest,
     /// This one.
     Id(BackupId),
-}
-
-/// A request that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// It has not the shape of a request.
-    #[error("{0}")]
-    Shape(String),
-    /// A table that the dictionary does not have.
-    #[error(transparent)]
-    UnknownTable(#[from] UnknownTable),
-    /// An id that none can have.
-    #[error("{0}")]
-    UnknownBackup(String),
 }
 
 /// The members of payloads. The one of the first seven that a payload has, its verb, says what it
@@ -305,7 +291,7 @@ fn which(text: &str) -> Result<Which, RequestError> {
 }
 
 fn backup_id(text: &str) -> Result<BackupId, RequestError> {
-    BackupId::parse(text).ok_or_else(|| RequestError::UnknownBackup("there is no such backup".to_owned()))
+    BackupId::parse(text).ok_or_else(|| RequestError::NotFound("there is no such backup".to_owned()))
 }
 
 fn restore_id(text: &str) -> Result<RestoreId, RequestError> {
