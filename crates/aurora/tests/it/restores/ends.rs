@@ -176,7 +176,7 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
     restore(&db, &verifying).await?;
     let unknown = Work::of(&["jobs"], "five");
     let left = |work: &Work| {
-        ["new", "kept", "swap", "swapped"]
+        ["new", "previous", "swap", "swapped"]
             .map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_str().replace('-', "_")))
     };
     for name in [left(&ended), left(&filling), left(&just_begun), left(&verifying), left(&unknown)].concat() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use aurora::loads::{self, Ending, Run};
 use aurora::restores;
 use mysql_async::prelude::Queryable;
@@ -14,17 +14,31 @@ use super::loader::{File, begin, load, named};
 use super::{TABLE, assert_settled, database, no_faults};
 use crate::restores::{content, database_with, worker};
 
-/// Makes the next call with this SQL wait for a second.
-fn hold_next(test: &TestDatabase, sql: &str) {
-    let hold = Rule::new(Effect::DelayMs(1000)).sql(sql).times(1);
+/// Locks a fence, as raising and lifting do first.
+const LOCK: &str = "FROM rowgate_table_fences WHERE table_name = :table FOR UPDATE";
+
+/// Makes a call with this SQL wait for two seconds, after some others.
+fn hold(test: &TestDatabase, sql: &str, after: usize) {
+    let hold = Rule::new(Effect::DelayMs(2000)).sql(sql).after(u32::try_from(after).unwrap()).times(1);
     test.data_api().set(Faults::default().with(hold));
 }
 
-/// Waits until a call is held.
-async fn held(test: &TestDatabase) {
-    while test.data_api().injected() == 0 {
+/// Waits until a table is there whose name begins so: then a call after it is held.
+async fn made(test: &TestDatabase, prefix: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND LEFT(table_name, {}) = '{prefix}'",
+        prefix.len()
+    );
+    for _ in 0..1000 {
+        if test.value(&sql).await? != "0" {
+            // The calls between the two.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            return Ok(());
+        }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    bail!("no table {prefix} in ten seconds")
 }
 
 /// Proves S5.
@@ -33,12 +47,12 @@ async fn a_start_of_a_load_that_is_over_records_no_shadow() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let file = File::replace("v1", named(1..=6, "new"));
-    hold_next(&test, "SET t.shadow_table = :shadow");
+    hold(&test, "SET t.shadow_table = :shadow", 0);
     let late = tokio::spawn({
         let (db, file) = (test.database(), file.clone());
         async move { begin(&db, &file).await }
     });
-    held(&test).await;
+    made(&test, "rowgate_new_").await?;
     let first = Run { id: file.id.clone(), restarts: 0 };
     loads::undo(&db, &first, Ending::Abandoned("tired")).await?;
     loads::begin(&db, file.new_load()).await?;
@@ -59,9 +73,9 @@ async fn a_shadow_that_another_has_taken_the_place_of_is_not_swapped_in() -> Res
         let job = Job::new(kind, "new");
         let (_, id) = job.ledger();
         let filled = job.fill(&test).await?;
-        hold_next(&test, "CREATE TABLE `rowgate_swap_");
+        hold(&test, LOCK, 0);
         let late = tokio::spawn(filled.swap(test.database()));
-        held(&test).await;
+        made(&test, "rowgate_swap_").await?;
         let later = worker::named(1..=4, "later");
         for table in job.tables() {
             let shadow = format!("rowgate_new_{}_00000001", id.replace('-', "_"));
@@ -88,24 +102,21 @@ async fn a_shadow_that_another_has_taken_the_place_of_is_not_swapped_in() -> Res
 #[tokio::test]
 async fn a_fence_that_has_just_changed_is_locked_all_the_same() -> Result<()> {
     for kind in Kind::BOTH {
-        // The call before the RENAME, and the one after it.
-        for call in 0..2 {
+        // The first lock before the RENAME, and the first after it.
+        for (locks, marker) in [(0, "rowgate_swap_"), (1, "rowgate_swapped_")] {
             let test = database().await?;
             let job = Job::new(kind, "new");
             let before = job.content(&test).await?;
             let filled = job.fill(&test).await?;
-            let tables = u32::try_from(job.tables().len())?;
-            let hold = Rule::new(Effect::DelayMs(500))
-                .sql("FROM rowgate_table_fences WHERE table_name = :table FOR UPDATE");
-            test.data_api().set(Faults::default().with(hold.after(call * tables).times(1)));
+            hold(&test, LOCK, locks * job.tables().len());
             let swap = tokio::spawn(filled.swap(test.database()));
-            held(&test).await;
+            made(&test, marker).await?;
             for since in ["'2021-07-27'", "NULL"] {
                 test.sql(&format!("UPDATE rowgate_table_fences SET fenced_since = {since}")).await?;
             }
             swap.await??;
             no_faults(&test);
-            job.assert_done(&test, &before, &format!("{kind:?}, call {call}")).await?;
+            job.assert_done(&test, &before, &format!("{kind:?}, {marker}")).await?;
             assert_settled(&test).await?;
         }
     }
