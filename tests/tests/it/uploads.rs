@@ -113,7 +113,7 @@ async fn a_large_file_goes_in_parts_in_any_order() {
         assert_eq!(put(&link["url"], &json!({}), parts[number - 1]).await.0, 200);
     }
 
-    // Of two that complete it at once, one may be answered that it is gone; the file is loaded once.
+    // Of two that complete it at once, one may hear that it is gone; the file is loaded once.
     let (one, other) =
         join!(cloud.api.post(&complete, &Value::Null), cloud.api.post(&complete, &Value::Null));
     let statuses = [one.status, other.status];
