@@ -257,9 +257,9 @@ impl<D: Directory> Accounts<D> {
         Ok(accounts)
     }
 
-    /// Runs a change under the lock, so that no other one is made at the same time. No call to the directory runs beyond the request's
-    /// deadline, so that the lock is released by its owner: a function is frozen once it has
-    /// answered.
+    /// Runs a change under the lock, so that no other one is made at the same time. No call to the
+    /// directory runs beyond the request's deadline, so that the lock is released by its owner: a
+    /// function is frozen once it has answered.
     async fn locked<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let lock = AccountLock::take(&self.database).await.map_err(|error| match error {
             aurora::Error::OutOfTime => ChangeError::Locked,

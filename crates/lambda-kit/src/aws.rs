@@ -43,8 +43,8 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
     Ok(config.build())
 }
 
-/// Returns the SDK's HTTP client. TLS is rustls on ring: the SDK's default, aws-lc, takes minutes of
-/// C to build and makes binaries larger.
+/// Returns the SDK's HTTP client. TLS is rustls on ring: the SDK's default, aws-lc, takes minutes
+/// of C to build and makes binaries larger.
 pub fn https_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
