@@ -1,4 +1,4 @@
-//! Drills and sweeps.
+//! Drills and the reaper.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
