@@ -247,7 +247,7 @@ fn check_format(key: &str, format: &str, is_sample: impl Fn(&BrokenDownTime) -> 
     let wrong = |problem: &str| {
         format!("{key} {format:?}: {problem}; a format is written for strptime, like \"%d.%m.%Y %H:%M:%S\"")
     };
-    let sample = Offset::UTC.to_timestamp(SAMPLE).map(|instant| instant.to_zoned(TimeZone::UTC));
+    let sample = Offset::UTC.to_timestamp(SAMPLE).map(|time| time.to_zoned(TimeZone::UTC));
     let written = sample
         .and_then(|sample| strtime::format(format, &sample))
         .map_err(|_| wrong("it has a directive that is not known"))?;

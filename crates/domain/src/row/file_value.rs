@@ -190,8 +190,8 @@ fn bare(text: &str) -> String {
 /// because its clocks change.
 fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
     let Some(zone) = zone else { return Some(time) };
-    let instant = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;
-    Some(TimeZone::UTC.to_datetime(instant))
+    let utc = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;
+    Some(TimeZone::UTC.to_datetime(utc))
 }
 
 fn civil_date(date: jiff::civil::Date) -> Option<CivilDate> {
