@@ -12,6 +12,7 @@ mod runtime_api;
 mod s3;
 mod serve;
 mod server;
+mod tables;
 mod template;
 
 pub use database::{TestDatabase, client, connect, target};
@@ -23,4 +24,5 @@ pub use process::Process;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use s3::Bucket;
 pub use server::{DatabaseServer, SOCKET_VARIABLE};
+pub use tables::tables;
 pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

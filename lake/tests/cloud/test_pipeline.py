@@ -5,12 +5,14 @@ import json
 import os
 import random
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
 import boto3
 import pytest
+from support.ministack import REPOSITORY
 
 from cloud import reports
 from cloud.whole import LOST, UNKNOWN_DEPARTMENT, Cloud
@@ -18,13 +20,14 @@ from cloud.whole import LOST, UNKNOWN_DEPARTMENT, Cloud
 KILLS = int(os.environ.get("ROWGATE_LAKE_KILLS", "3"))
 SEED = int(os.environ.get("ROWGATE_LAKE_SEED", "1"))
 STEPS = ["Backup", "Verify", "Bronze", "Silver", "Gold", "Maintenance", "Announce"]
+SHIPPED = sorted(
+    table["name"]
+    for table in tomllib.loads((REPOSITORY / "sql/dictionary.toml").read_text())["table"]
+    if not table.get("hidden")
+)
 TABLES = {
-    "bronze": ["departments", "employees", "jobs"],
-    "silver": [
-        f"{table}{history}"
-        for table in ("departments", "employees", "jobs")
-        for history in ("", "_history")
-    ],
+    "bronze": SHIPPED,
+    "silver": [f"{table}{history}" for table in SHIPPED for history in ("", "_history")],
     "gold": [
         "departments_above_mean",
         "head_count_by_month",

@@ -3,8 +3,9 @@
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use testkit::tables;
 
-use crate::support::{Cloud, assert_counts, eventually, tables};
+use crate::support::{Cloud, assert_counts, eventually};
 
 /// Creates a bucket outside the stack, with this test's name.
 async fn other_bucket(cloud: &Cloud, is_versioned: bool) -> String {

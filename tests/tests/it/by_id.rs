@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use testkit::tables;
 
-use crate::support::{Api, Cloud, Reply, assert_problem, tables, with};
+use crate::support::{Api, Cloud, Reply, assert_problem, with};
 
 async fn put(api: &Api, path: &str, row: &Value) -> Reply {
     let request = api.request(Method::PUT, path).header("content-type", "application/json");

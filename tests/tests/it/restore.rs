@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use apache_avro::types::{Record, Value as Avro};
 use apache_avro::{Codec, Schema, Writer};
 use serde_json::{Value, json};
+use testkit::tables;
 
-use crate::support::{Cloud, of, tables};
+use crate::support::{Cloud, of};
 
 #[tokio::test]
 async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {

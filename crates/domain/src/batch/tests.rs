@@ -22,7 +22,7 @@ fn says_why_a_body_is_no_batch() {
     assert_eq!(refusal(r#"{"jobs": {"id": 1}}"#), "The rows of jobs must be an array, not an object.");
     assert_eq!(
         refusal(r#"{"job": []}"#),
-        "There is no table \"job\"; the tables are departments, jobs, employees."
+        format!("There is no table \"job\"; the tables are {}.", hr().table_names())
     );
     assert_eq!(
         refusal(r#"{"employees": [], "hired_employees": []}"#),

@@ -145,6 +145,17 @@ impl World {
         manifest
     }
 
+    /// Writes a backup of all tables: these rows, and none of the other tables.
+    pub(crate) async fn back_up_all(&self, id: &str, rows: &[(&str, &[Row])]) -> Manifest {
+        let rows_of = |name: &str| {
+            let named = rows.iter().find(|(table, _)| *table == name);
+            named.map_or(&[][..], |(_, rows)| *rows)
+        };
+        let tables: Vec<(&str, &[Row])> =
+            testkit::tables().into_iter().map(|table| (table, rows_of(table))).collect();
+        self.back_up(id, &tables, Made::default()).await
+    }
+
     pub(crate) fn put_manifest(&self, manifest: &Manifest) {
         self.bucket.insert(&manifest_key(&manifest.backup), manifest.to_json().unwrap());
     }

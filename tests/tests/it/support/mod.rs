@@ -25,5 +25,5 @@ pub(crate) use copies::of;
 pub(crate) use loads::{assert_counts, ended};
 pub(crate) use people::{PASSWORD, People, Session, sessions_of};
 pub(crate) use pipeline::{Pipeline, Waiting};
-pub(crate) use rows::{Ids, csv, csv_line, employee, tables, with};
+pub(crate) use rows::{Ids, csv, csv_line, employee, with};
 pub(crate) use wait::{eventually, until};

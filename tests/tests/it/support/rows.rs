@@ -5,11 +5,6 @@ use serde_json::{Value, json};
 /// The number of ids that a test has for itself.
 const BLOCK: i64 = 250_000;
 
-/// Returns the names of all tables, those first that others refer to.
-pub(crate) fn tables() -> Vec<&'static str> {
-    domain::shipped::dictionary().unwrap().visible_tables().map(domain::dictionary::Table::name).collect()
-}
-
 /// The ids and the year that are this test's own.
 #[derive(Clone, Copy)]
 pub(crate) struct Ids {
