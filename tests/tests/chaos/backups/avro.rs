@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use apache_avro::Reader;
 use apache_avro::types::Value;
 
-use super::tables::columns;
+use super::tables;
 use crate::rows::{Cells, Rows};
 
 /// Adds a file's rows to those of its table.
@@ -16,7 +16,7 @@ pub(super) fn read(table: &str, content: &[u8], into: &mut Rows) -> Result<u64> 
     for record in Reader::new(content)? {
         let Value::Record(fields) = record? else { bail!("a file of something else than records") };
         let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-        anyhow::ensure!(names == columns(table), "the columns are {names:?}");
+        anyhow::ensure!(names == tables::names(table), "the columns are {names:?}");
         let mut cells: Cells = fields.into_iter().map(|(_, value)| text(value)).collect::<Result<_>>()?;
         let id: i64 = cells.remove(0).context("an id")?.parse()?;
         anyhow::ensure!(into.insert(id, cells).is_none(), "id {id} comes twice");
@@ -40,6 +40,10 @@ fn text(value: Value) -> Result<Option<String>> {
             anyhow::ensure!(time.subsec_nanosecond() == 0, "a part of a second");
             time.strftime("%Y-%m-%d %H:%M:%S").to_string()
         }
-        other => bail!("a value that no column holds: {other:?}"),
+        Value::Date(days) => {
+            let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days)?)?;
+            day.to_string()
+        }
+        other => bail!("say in {} how the database writes {other:?}", file!()),
     }))
 }

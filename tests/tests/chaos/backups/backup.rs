@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use testkit::Bucket;
+use testkit::{Bucket, tables};
 
 use super::avro;
-use super::tables::{TABLES, Tables, checksum, columns};
+use super::tables::{Tables, checksum, names};
 use super::writer::{self, FIRST, Fate, Written};
 use crate::rows::{Rows, same};
 
@@ -29,11 +29,11 @@ pub(super) fn read(bucket: &Bucket, backup: &str, codec: &str) -> Result<Tables>
     let manifest: Value = serde_json::from_slice(&manifest)?;
     ensure!(manifest["backup"] == backup && manifest["codec"] == codec, "another backup: {manifest}");
     let listed = manifest["tables"].as_object().context("tables")?;
-    ensure!(listed.keys().collect::<Vec<_>>() == TABLES, "the tables are {:?}", listed.keys());
-    let mut tables = Tables::new();
-    for table in TABLES {
+    ensure!(listed.keys().collect::<Vec<_>>() == tables(), "the tables are {:?}", listed.keys());
+    let mut found = Tables::new();
+    for table in tables() {
         let listed = &manifest["tables"][table];
-        ensure!(listed["columns"] == serde_json::json!(columns(table)), "{table}: {}", listed["columns"]);
+        ensure!(listed["columns"] == serde_json::json!(names(table)), "{table}: {}", listed["columns"]);
         let mut rows = Rows::new();
         let (mut bytes, mut counted) = (0, 0);
         for file in listed["files"].as_array().context("files")? {
@@ -49,9 +49,9 @@ pub(super) fn read(bucket: &Bucket, backup: &str, codec: &str) -> Result<Tables>
         }
         ensure!(listed["rows"] == counted && listed["bytes"] == bytes, "{table} does not add up: {listed}");
         ensure!(listed["checksum"] == checksum(table, &rows), "{table} has another checksum: {listed}");
-        tables.insert(table, rows);
+        found.insert(table, rows);
     }
-    Ok(tables)
+    Ok(found)
 }
 
 /// Checks that a backup is a consistent snapshot: the rows that were there before, and of what was
@@ -64,7 +64,7 @@ pub(super) fn is_snapshot(
     floor: &Written,
 ) -> Result<()> {
     let mut halves = BTreeMap::new();
-    for table in TABLES {
+    for table in tables() {
         let mut rows = backup[table].clone();
         let beside = rows.split_off(&FIRST);
         same(&rows, &before[table]).with_context(|| format!("{table} in the backup"))?;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use testkit::FaultPlan;
 use testkit::local_data_api::OnError;
+use testkit::{FaultPlan, tables};
 
-use super::tables::TABLES;
 use crate::plan::{ApiFault, Crash, Phase, Strike};
 
 /// A run. Printed if it fails.
@@ -44,9 +43,9 @@ impl Plan {
     pub(super) fn draw(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
         let random = &mut random;
-        let mut restored: Vec<&str> = TABLES.into_iter().filter(|_| random.u8(..4) > 0).collect();
+        let mut restored: Vec<&str> = tables().into_iter().filter(|_| random.u8(..4) > 0).collect();
         if restored.is_empty() {
-            restored = TABLES.to_vec();
+            restored = tables();
         }
         Self {
             seed,

@@ -1,11 +1,11 @@
 //! Proves that the oracle can fail.
 
 use anyhow::Result;
+use testkit::tables;
 
 use super::place;
 use super::plan::Plan;
 use super::run::{Tampering, run};
-use super::tables::TABLES;
 use crate::proof::each_is_noticed;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -14,7 +14,7 @@ async fn what_is_changed_behind_the_functions_backs_is_noticed() -> Result<()> {
     let lane = place.lane().await?;
     let mut plan = Plan::draw(1).calm();
     (plan.verifies, plan.undoes, plan.employees) = (false, false, 500);
-    plan.restored = TABLES.to_vec();
+    plan.restored = tables();
     run(&lane, &plan, None).await?;
     let ways = [
         Tampering::Sql("DELETE FROM employees WHERE id < 500 LIMIT 1"),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, tables};
 
-use super::tables::{TABLES, Tables, read, read_all};
+use super::tables::{Tables, read, read_all};
 use super::writer::{self, Fate, Written};
 use crate::rows::{Rows, same};
 
@@ -62,7 +62,7 @@ pub(super) struct Found {
 impl Found {
     pub(super) async fn read(database: &TestDatabase, ledger: &Ledger) -> Result<Self> {
         let mut previous = Tables::new();
-        for table in TABLES {
+        for table in tables() {
             if let Some(name) = ledger.previous.get(table) {
                 previous.insert(table, read(database, table, name).await?);
             }
@@ -77,7 +77,7 @@ impl Expected<'_> {
     /// after it in the live ones.
     pub(super) fn check(&self, found: &Found) -> Result<()> {
         let (mut sides, mut untouched) = (BTreeMap::new(), BTreeMap::new());
-        for table in TABLES {
+        for table in tables() {
             let mut live = found.live[table].clone();
             let live_beside = self.beside(table, &mut live)?;
             match self.after {

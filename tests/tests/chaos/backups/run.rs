@@ -16,8 +16,8 @@ use super::backup;
 use super::fleet::{Call, Fleet};
 use super::plan::Plan;
 use super::restore::{Expected, Found, Ledger};
-use super::tables::{Tables, read_all};
-use super::writer::{FIRST, Writer, Written};
+use super::tables::{Tables, names, others, read_all};
+use super::writer::{FIRST, Writer, Written, insert};
 use crate::faults::{Injection, Progress};
 use crate::fleet::{OnDrop, Programs, environment};
 use crate::gateway::{OPERATOR, Request};
@@ -177,7 +177,7 @@ impl Run<'_> {
     /// Inserts rows: ids at both ends, values of every length, characters of every kind, NULLs.
     async fn fill(&self) -> Result<()> {
         let count = self.plan.employees;
-        for statement in [
+        let statements = [
             format!("INSERT INTO departments SELECT seq, CONCAT('Department ', seq) FROM {}", numbers(40)),
             format!("INSERT INTO jobs SELECT seq, CONCAT('Job, \"', seq, '\"') FROM {}", numbers(60)),
             format!(
@@ -189,7 +189,9 @@ impl Run<'_> {
             "INSERT INTO employees VALUES (-2147483648, '', '1000-01-01 00:00:00', -2147483648, 2147483647), \
              (-1, '\u{1F600}\u{1F600}', '9999-12-31 23:59:59', 0, -1), (0, X'00610062', '1970-01-01 00:00:00', NULL, NULL)"
                 .to_owned(),
-        ] {
+        ];
+        let others = others().flat_map(|table| (1..=20).map(move |id| insert(table, id)));
+        for statement in statements.into_iter().chain(others) {
             // 0 is an id like any other here.
             let mut conn = self.database.connect().await?;
             conn.query_drop("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')").await?;
@@ -210,6 +212,9 @@ impl Run<'_> {
             "INSERT INTO employees VALUES (900000, 'new', '2020-02-29 00:00:00', 1, 1)",
         ] {
             self.database.sql(statement).await?;
+        }
+        for table in others() {
+            self.database.sql(&format!("DELETE FROM {table} WHERE {} % 3 = 0", names(table)[0])).await?;
         }
         Ok(())
     }

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use domain::dictionary::{Column, ColumnType};
 use e2e::lock;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, tables};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::tables::columns;
 use crate::rows::Cells;
 
 /// The first id of the first writer; far from all others.
@@ -57,11 +59,28 @@ impl Writer {
 
 /// Returns the row that a transaction inserts into a table.
 pub(super) fn cells(table: &str, id: i64) -> Cells {
-    let name = Some(format!("written beside, {id}"));
-    match table {
-        "employees" => vec![name, Some("2021-11-07 02:48:42".to_owned()), Some(id.to_string()), None],
-        _ => vec![name],
-    }
+    let columns = &columns(table)[1..];
+    let cell = |(index, column): (usize, &Column)| match column.column_type() {
+        // The last column shows that NULLs are kept, where it may be NULL.
+        _ if index + 1 == columns.len() && !column.required() => None,
+        ColumnType::Integer | ColumnType::Bigint => Some(id.to_string()),
+        ColumnType::Decimal { scale: 0, .. } | ColumnType::Boolean => Some("1".to_owned()),
+        ColumnType::Decimal { scale, .. } => Some(format!("0.{:0<1$}", 5, usize::from(scale))),
+        ColumnType::String { max } => {
+            Some(format!("written beside, {id}").chars().take(max as usize).collect())
+        }
+        ColumnType::Date => Some("2021-11-07".to_owned()),
+        ColumnType::Timestamp => Some("2021-11-07 02:48:42".to_owned()),
+    };
+    columns.iter().enumerate().map(cell).collect()
+}
+
+/// Returns the statement that inserts that row.
+pub(super) fn insert(table: &str, id: i64) -> String {
+    let cells = cells(table, id).into_iter();
+    let cells: String =
+        cells.map(|cell| cell.map_or(", NULL".to_owned(), |text| format!(", '{text}'"))).collect();
+    format!("INSERT INTO {table} VALUES ({id}{cells})")
 }
 
 async fn write(
@@ -91,14 +110,9 @@ async fn write(
 
 /// Returns `None` if it was certainly not committed; the connection is of no use then.
 async fn transaction(conn: &mut Conn, id: i64) -> Option<Fate> {
-    let name = format!("written beside, {id}");
-    for statement in [
-        "START TRANSACTION".to_owned(),
-        format!("INSERT INTO departments VALUES ({id}, '{name}')"),
-        format!("INSERT INTO jobs VALUES ({id}, '{name}')"),
-        format!("INSERT INTO employees VALUES ({id}, '{name}', '2021-11-07 02:48:42', {id}, NULL)"),
-    ] {
-        conn.query_drop(statement).await.ok()?;
+    conn.query_drop("START TRANSACTION").await.ok()?;
+    for table in tables() {
+        conn.query_drop(insert(table, id)).await.ok()?;
     }
     Some(if conn.query_drop("COMMIT").await.is_ok() { Fate::Committed } else { Fate::Unknown })
 }
