@@ -212,7 +212,8 @@ async fn a_team_sees_its_tables_only() {
         assert_problem(&reply, 403, "forbidden");
     }
     let reports = people.get(&team, "/reports").await.json();
-    assert_eq!(reports["reports"], json!([]), "each of them reads another table");
+    let reports = reports["reports"].as_array().unwrap();
+    assert!(reports.iter().all(|report| report["tables"] == json!(["jobs"])), "{reports:?}");
     // Files that a team may not see are in no list either.
     let key = cloud.key("departments", "secret.csv");
     let body = format!("{id},Secret\n").into_bytes();
