@@ -233,10 +233,30 @@ fn step(name: &str, line: usize, sql: String) -> Result<Step, MigrationError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Migration, MigrationError> {
         Migration::parse("20261121_add_things", text)
+    }
+
+    #[test]
+    fn each_migration_has_a_day_of_its_own_so_that_the_last_one_sorts_last() {
+        let mut days = BTreeMap::<_, Vec<_>>::new();
+        for migration in shipped().unwrap() {
+            days.entry(migration.name()[..8].to_owned()).or_default().push(migration.name().to_owned());
+        }
+        // The first ones are older than the rule.
+        for (day, count) in [("20261121", 7), ("20261129", 2)] {
+            assert!(days.remove(day).is_some_and(|names| names.len() == count), "{day} takes no other");
+        }
+        for (day, names) in days {
+            assert!(
+                day.as_str() > "20261129" && names.len() == 1,
+                "name the new one after a later day: {names:?}"
+            );
+        }
     }
 
     #[test]
