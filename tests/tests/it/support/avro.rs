@@ -24,6 +24,8 @@ pub(crate) fn read_avro(files: &[PathBuf]) -> Vec<AvroFile> {
     let python = root.join("../.local/venv/bin/python");
     assert!(python.exists(), "{} is missing: `make test` makes it", python.display());
     let output = Command::new(python).arg(root.join("python/read_avro.py")).args(files).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let advice = if said.contains("No module named") { "`make test` installs it" } else { "" };
+    assert!(output.status.success(), "{said}{advice}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
