@@ -5,13 +5,13 @@ import json
 import os
 import random
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
 import boto3
 import pytest
+from rowgate_lake import dictionary
 from support.ministack import REPOSITORY
 
 from cloud import reports
@@ -20,11 +20,7 @@ from cloud.whole import LOST, UNKNOWN_DEPARTMENT, Cloud
 KILLS = int(os.environ.get("ROWGATE_LAKE_KILLS", "3"))
 SEED = int(os.environ.get("ROWGATE_LAKE_SEED", "1"))
 STEPS = ["Backup", "Verify", "Bronze", "Silver", "Gold", "Maintenance", "Announce"]
-SHIPPED = sorted(
-    table["name"]
-    for table in tomllib.loads((REPOSITORY / "sql/dictionary.toml").read_text())["table"]
-    if not table.get("hidden")
-)
+SHIPPED = sorted(dictionary.parse((REPOSITORY / "sql/dictionary.toml").read_text()).tables)
 TABLES = {
     "bronze": SHIPPED,
     "silver": [f"{table}{history}" for table in SHIPPED for history in ("", "_history")],
