@@ -84,7 +84,7 @@ impl World {
         world
     }
 
-    /// Adds this many rows to each table.
+    /// Adds this many rows to each of departments, jobs and employees.
     pub(crate) async fn add_rows(&self, rows: u32) {
         for sql in [
             "INSERT INTO departments SELECT seq, CONCAT('Department ', SHA2(seq, 224))",
@@ -110,7 +110,7 @@ impl World {
         self.backups().make(&tables, times).await
     }
 
-    /// All tables, in one invocation.
+    /// The tables of [`add_rows`](Self::add_rows), in one invocation.
     pub(crate) async fn make_all(&self) -> Done {
         self.make(&["departments", "jobs", "employees"], long()).await.unwrap()
     }
