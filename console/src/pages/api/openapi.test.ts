@@ -28,7 +28,10 @@ const DOCUMENT = {
         },
         responses: {},
       },
+      delete: { "x-rowgate-right": "operator", tags: ["Rows"], responses: {} },
+      patch: { "x-rowgate-right": "owner", tags: ["Rows"], responses: {} },
     },
+    "/accounts/me": { get: { "x-rowgate-right": "account", tags: ["Accounts"], responses: {} } },
     "/status": { get: { responses: {} } },
   },
   components: {
@@ -54,6 +57,9 @@ describe("operations", () => {
     expect(found.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /tables/{table}/rows",
       "POST /tables/{table}/rows",
+      "PATCH /tables/{table}/rows",
+      "DELETE /tables/{table}/rows",
+      "GET /accounts/me",
       "GET /status",
     ]);
     expect(found[0]?.parameters.map(({ name, in: place, required }) => [name, place, required])).toEqual([
@@ -62,12 +68,12 @@ describe("operations", () => {
     ]);
   });
 
-  it("says which right each asks for", () => {
-    expect(found.map(({ right }) => right)).toEqual(["read", "write", "read"]);
+  it("says which right each asks for: the operator's, where the document names an unknown one", () => {
+    expect(found.map(({ right }) => right)).toEqual(["read", "write", "operate", "operate", "read", "read"]);
   });
 
   it("groups by tag", () => {
-    expect([...byTag(found).keys()]).toEqual(["Rows", "Other"]);
+    expect([...byTag(found).keys()]).toEqual(["Rows", "Accounts", "Other"]);
   });
 });
 

@@ -42,8 +42,13 @@ export interface SchemaLine {
   readonly description: string;
 }
 
-/** Rights of the document (`x-rowgate-right`) that ask for more than an account. */
-const RIGHTS: Readonly<Record<string, Right>> = { writer: "write", operator: "operate" };
+/** The right that an operation asks for, by its `x-rowgate-right`; an operation may have none. */
+const RIGHTS: ReadonlyMap<Json | undefined, Right> = new Map<Json | undefined, Right>([
+  [undefined, "read"],
+  ["account", "read"],
+  ["reader", "read"],
+  ["writer", "write"],
+]);
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** Schemas that are nested deeper are not read any more. */
 const DEEPEST = 6;
@@ -106,7 +111,8 @@ export function operations(document: Json): Operation[] {
             schema: Object.values(object(body.content)).map((content) => object(content).schema ?? {})[0] ?? {},
           },
           answers: Object.entries(object(found.responses)).map(([status, one]) => answer(document, status, one)),
-          right: RIGHTS[text(found["x-rowgate-right"])] ?? "read",
+          // Nobody but operators calls what asks for a right that is not known here.
+          right: RIGHTS.get(found["x-rowgate-right"]) ?? "operate",
         },
       ];
     }),
