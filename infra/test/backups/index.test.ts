@@ -27,7 +27,7 @@ function schedules(from: Template = found): Record<string, Json> {
   );
 }
 
-test("every table is backed up daily, the newest backup verified two hours later, restores swept hourly", () => {
+test("every table is backed up daily, the newest backup verified two hours later, orphaned tables reaped hourly", () => {
   const { "{}": daily, '{"drill":{}}': drill, '{"sweep":{}}': reap } = schedules();
   assert.deepEqual(daily, ["cron(0 2 * * ? *)", "ENABLED", "rowgate-backup"]);
   assert.deepEqual(drill, ["cron(0 4 * * ? *)", "ENABLED", "rowgate-restore"]);

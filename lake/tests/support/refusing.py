@@ -1,5 +1,5 @@
 """S3 that refuses: a proxy before MiniStack that answers some requests with 503 Slow Down, and
-hangs up on others."""
+disconnects on others."""
 
 import http.client
 import http.server

@@ -104,7 +104,7 @@ describe("draftOf", () => {
   });
 });
 
-describe("moments in two fields", () => {
+describe("timestamps in two fields", () => {
   it.each(["2021-07-27T16:02:08Z", "2021-07-27", "", "2021-07-27T16:02:08+02:00"])("keeps %s", (text) => {
     const { day, time } = splitTimestamp(text);
     expect(joinTimestamp(day, time)).toBe(text);

@@ -108,7 +108,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   if (outgoing !== null && outgoing.error === null) {
     return <Sending outgoing={outgoing} name={work.file?.name} />;
   }
-  const goesOn = interrupted(work) !== null;
+  const isInterrupted = interrupted(work) !== null;
   return (
     <SpaceBetween size="l">
       {outgoing?.error && (
@@ -117,7 +117,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
       {work.file && file === null && (
         <Alert type="info" header={`Choose ${work.file.name} again`}>
           What was chosen here is kept, but not the file itself. Choose the same file, and everything goes on where it
-          was{goesOn ? ", the upload too" : ""}.
+          was{isInterrupted ? ", the upload too" : ""}.
         </Alert>
       )}
       <Choose tables={tables} work={work} setWork={setWork} file={file} onFile={choose} />
@@ -134,7 +134,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           names={names}
           examples={examples}
           failed={checked.error !== null}
-          interrupted={goesOn}
+          interrupted={isInterrupted}
           onSend={() => {
             if (names.length > 0 && work.remember) {
               remember(table.name, names, work.settings);
