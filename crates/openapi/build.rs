@@ -47,6 +47,8 @@ fn declarations() -> Result<Value, Box<dyn Error>> {
         let file = yaml(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         if file["paths"].is_object() {
             subjects.push((file["x-rowgate-order"].as_u64().unwrap_or(u64::MAX), path, file));
+        } else if !file["components"].is_null() {
+            return Err(format!("{}: has components, but no paths that use them", path.display()).into());
         } else {
             all[path.file_stem().and_then(OsStr::to_str).unwrap_or_default()] = file;
         }

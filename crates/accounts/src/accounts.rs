@@ -86,7 +86,7 @@ pub enum ChangeError {
     #[error("others are changing accounts, or the database is resuming; try again in a few seconds")]
     Locked,
     /// The lock for changes could not be taken.
-    #[error("the turn to change accounts could not be taken")]
+    #[error("the lock for changes of accounts could not be taken")]
     Database(#[from] aurora::Error),
 }
 

@@ -26,19 +26,21 @@ pub fn text_field(text: &str) -> Cow<'_, str> {
     if text.starts_with(FORMULA_STARTS) { field(format!("'{text}")) } else { field(text) }
 }
 
-/// Appends a field of a file with this delimiter, in quotes where it needs them.
+/// Appends a field of a file with this delimiter, in quotes where it needs them. Copies what stands
+/// between quotes at once: rejects files have the long texts of files.
 pub(crate) fn push_field(file: &mut Vec<u8>, field: &[u8], delimiter: u8) {
     if !needs_quotes(field, delimiter) {
         file.extend_from_slice(field);
         return;
     }
     file.push(b'"');
-    for byte in field {
-        if *byte == b'"' {
-            file.push(b'"');
-        }
-        file.push(*byte);
+    let mut rest = field;
+    while let Some(quote) = memchr::memchr(b'"', rest) {
+        file.extend_from_slice(&rest[..=quote]);
+        file.push(b'"');
+        rest = &rest[quote + 1..];
     }
+    file.extend_from_slice(rest);
     file.push(b'"');
 }
 

@@ -34,7 +34,7 @@ pub const ACTIVITY_DAYS: PageSize = PageSize { default: 30, maximum: 90 };
 
 /// Returns the parameter `days` of `GET /activity`.
 pub fn activity_days() -> Parameter {
-    let description = "How many days are told of; the first is today, in UTC.".to_owned();
+    let description = "The number of days; the first is today, in UTC.".to_owned();
     Parameter { name: "days".to_owned(), description, ..ACTIVITY_DAYS.limit() }
 }
 

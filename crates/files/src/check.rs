@@ -19,7 +19,7 @@ use crate::error::{PreviewError, SourceError};
 use crate::open::open_to;
 use crate::source::{Opening, Source, TextForm};
 
-/// The records that are returned with their values, and the rejected records beside those.
+/// The most records that are returned with their values.
 const CHECKED_RECORDS: usize = 20;
 
 /// The most bytes of unpacked content that are checked, and the most records: a person waits for
@@ -45,9 +45,9 @@ pub struct Checked {
     pub header: Option<Vec<String>>,
     /// Its fields, in the file's order.
     pub fields: Vec<CheckedField>,
-    /// The first records, at most 20.
+    /// The first records, accepted or rejected, at most [`CHECKED_RECORDS`].
     pub records: Vec<CheckedRecord>,
-    /// All of them.
+    /// The counts of all records that were read.
     pub counts: Counts,
     /// Warnings about content that would be left out.
     pub warnings: Vec<String>,

@@ -35,8 +35,8 @@ pub struct SettingError {
     pub fault: String,
 }
 
-/// Optional variables, and the function that reads them: [`optional`], but in tests. An empty
-/// variable counts as unset.
+/// Optional variables, and the function that reads them: [`optional`] in functions, a map in tests.
+/// An empty variable counts as unset.
 #[derive(Debug)]
 pub struct Settings<R>(pub R);
 

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request};
-use http_body_util::{BodyExt, Collected};
+use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Its body.
     pub bytes: Bytes,
-    /// The same as JSON; null if it is none.
+    /// The same, parsed; null if it is empty or its content type is not JSON.
     pub body: Value,
 }
 
@@ -43,10 +44,25 @@ pub fn by_person(username: &str, groups: &str) -> RequestContext {
 }
 
 /// Sends a request to a function's routes.
+///
+/// # Panics
+/// If the body fails, or is not the JSON that its content type promises.
+#[expect(clippy::expect_used, reason = "a test whose answer is broken fails")]
 pub async fn send(routes: &Router, request: Request<Body>) -> Reply {
     let Ok(response) = routes.clone().oneshot(request).await;
     let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    let bytes = body.collect().await.expect("the body can be read").to_bytes();
+    let body = if is_json(&parts.headers) && !bytes.is_empty() {
+        serde_json::from_slice(&bytes).expect("the body is JSON, as its content type says")
+    } else {
+        Value::Null
+    };
     Reply { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+}
+
+/// Returns true for `application/json` and types that end in `+json`.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    content_type == "application/json" || content_type.ends_with("+json")
 }

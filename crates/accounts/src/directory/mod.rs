@@ -14,7 +14,7 @@ pub use cognito::Cognito;
 /// A user of the pool, without groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Returns the name.
+    /// The name.
     pub username: String,
     /// True if the user may sign in.
     pub is_enabled: bool,

@@ -98,7 +98,7 @@ pub(crate) fn failure(error: &ChangeError) -> Problem {
         }
         ChangeError::Password(rule) => Problem::new(ProblemKind::Password, sentence(&rule.to_string())),
         ChangeError::Locked => {
-            tracing::warn!("others kept the turn to change accounts");
+            tracing::warn!("others kept the lock for changes of accounts");
             let detail = "Others are changing accounts, or the database is resuming. Nothing was changed; try again after \
                           Retry-After.";
             Problem::new(ProblemKind::Unavailable, detail)

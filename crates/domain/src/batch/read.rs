@@ -114,8 +114,7 @@ impl<'a> Batch<'a> {
     /// Reads the body of `POST /insert_data`: an object, table name → array of rows.
     ///
     /// # Errors
-    /// [`BatchError`] when the body is no batch at all; errors of single rows are in
-    /// the rows.
+    /// [`BatchError`] when the body is no batch at all; errors of single rows are in the rows.
     pub fn read(dictionary: &'a Dictionary, body: &'a [u8]) -> Result<Self, BatchError> {
         let text = json_text(body)?;
         let Members(members) = serde_json::from_str::<Members<String, &RawValue>>(text).map_err(|error| {

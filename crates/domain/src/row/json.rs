@@ -27,8 +27,8 @@ type Fields<'a> = Members<Name<'a>, &'a RawValue>;
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Checks one row of a JSON batch. Never fails: errors go to [`CheckedRow::errors`],
-/// also for a row that is no object, so that the other rows of its batch are checked as usual.
+/// Checks one row of a JSON batch. Never fails: errors go to [`CheckedRow::errors`], also for a row
+/// that is no object, so that the other rows of its batch are checked as usual.
 pub(crate) fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
     check(table, None, row)
 }

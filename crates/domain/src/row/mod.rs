@@ -16,7 +16,6 @@ pub use error::{Fault, RowCode, RowError};
 pub use file_value::ERROR_VALUES;
 pub(crate) use file_value::read_in_format;
 pub(crate) use json::{MAX_NAME, check_json_row, check_json_row_of, json_texts};
-
 pub(crate) use rules::{check_text, is_blank, no_value};
 
 use crate::value::Value;

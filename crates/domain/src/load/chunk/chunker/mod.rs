@@ -50,8 +50,8 @@ pub struct Chunker {
 
 impl Chunker {
     /// Creates a chunker at the start of the content, which says where records begin. A chunk ends
-    /// with the record that brings it to `chunk_bytes` (at most
-    /// 1 GiB).
+    /// with the record that brings it to `chunk_bytes`, at most
+    /// [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES).
     pub fn new(dialect: Dialect, start: Start, chunk_bytes: u64) -> Self {
         let mut chunker = Self::resume(dialect, chunk_bytes, Position::START);
         chunker.state = State::Skipped(start.bytes);
