@@ -26,6 +26,9 @@ stop() {
     exit 1
 }
 
+# How the list ends does not reach the script.
+[ "${#FUNCTIONS[@]}" -gt 0 ] || stop "No package in crates/ is a Lambda function: none has lambda_kit::init_tracing in its main.rs."
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Stops where `make <name>` already runs in this checkout. The lock is file descriptor 9, which

@@ -1,11 +1,12 @@
 //! Facts about the repository itself: which crate depends on which and with what features, that no
-//! modules import each other in a circle, what code must not mention, how wide prose is, and that
-//! the invariants of `docs/architecture.md` name tests that exist. They need no cloud, no database
-//! and no network.
+//! modules import each other in a circle, what code must not mention, how wide prose is, that the
+//! scripts build every function, and that the invariants of `docs/architecture.md` name tests that
+//! exist. They need no cloud, no database and no network.
 
 mod circles;
 mod error_types;
 mod features;
+mod functions;
 mod invariants;
 mod layers;
 mod page;
