@@ -15,7 +15,7 @@ pub use chunks::{ChunkFigures, CommittedChunk, claim_chunk, committed_chunks, is
 pub use end::{fail, finish_verify, swap};
 pub use fill::{Filled, Prepared, TableFigures, prepare, record_filled};
 pub use read::{get, list};
-pub use reap::{Reaped, reap};
+pub use reap::{drop_orphans, fail_abandoned};
 pub use record::{Kind, Mode, Restore, RestoredTable, Status};
 pub use undo::undo;
 

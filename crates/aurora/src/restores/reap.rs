@@ -3,45 +3,61 @@
 use domain::backup::RestoreId;
 
 use super::end::end_failed;
+use super::read;
+use super::record::{Restore, Status};
 use crate::jobs::forget_restore_chunks;
 use crate::ledger::Only;
-use crate::{Database, Error, Statement, swap};
+use crate::swap::{self, Orphans};
+use crate::{Database, Error, Statement};
 
 /// After how long without a sign of work a restore is abandoned: two invocations' time, and more
 /// than Lambda waits before it tries an event again.
 const ABANDONED: &str = "INTERVAL 30 MINUTE";
 
-/// The result of the reaper.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reaped {
-    /// The restores that were abandoned.
-    pub failed: Vec<RestoreId>,
-    /// Orphaned tables.
-    pub dropped: Vec<String>,
-}
-
-/// Settles swaps and drops orphaned tables as [`swap::reap`] does, and fails the restores that
-/// nobody has worked on for half an hour. Safe at any time, beside restores that begin, swap or
-/// end.
+/// Settles abandoned swaps, and fails the restores that nobody has worked on for half an hour;
+/// returns those that have failed. Their tables are left to [`drop_orphans`]. Safe at any time,
+/// beside restores that begin, swap or end.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
-pub async fn reap(database: &Database) -> Result<Reaped, Error> {
+pub async fn fail_abandoned(database: &Database) -> Result<Vec<RestoreId>, Error> {
     let database = &database.with_deadline(database.deadline());
-    // The restores first: their swaps are settled and their tables are not needed any more, so they
-    // are dropped with the others. Dropping waits for readers and may use up the time; a restore
-    // that is not failed then would seem to run.
+    // First: a restore that was killed after its RENAME completes.
+    swap::settle_abandoned(database).await?;
     let mut failed = Vec::new();
     for id in abandoned(database).await? {
-        match end_failed(database, &id, "nobody has worked on it for 30 minutes").await {
-            Ok(()) => failed.push(id),
+        match fail(database, &id).await {
+            Ok(true) => failed.push(id),
+            Ok(false) => {}
             Err(error) => {
                 tracing::warn!(restore.id = %id, error.class = error.class(), "the restore cannot be ended now");
             }
         }
     }
-    forget_restore_chunks(database).await?;
-    Ok(Reaped { failed, dropped: swap::reap(database).await? })
+    Ok(failed)
+}
+
+/// Fails an abandoned restore. Returns false if it has completed instead: its shadows were in their
+/// places already.
+async fn fail(database: &Database, id: &RestoreId) -> Result<bool, Error> {
+    end_failed(database, id, "nobody has worked on it for 30 minutes").await?;
+    // A failure is better reported without need than never.
+    let has_completed = |restore: Option<Restore>| restore.is_some_and(|it| it.status == Status::Completed);
+    Ok(!read::get(database, id).await.is_ok_and(has_completed))
+}
+
+/// Drops orphaned tables as [`swap::drop_orphans`] does, and forgets the chunks of restores that
+/// have ended. Dropping waits for readers and may use up the time, so it comes last.
+///
+/// # Errors
+/// Any [`Error`]; calling it again is safe.
+pub async fn drop_orphans(database: &Database) -> Result<Orphans, Error> {
+    let database = &database.with_deadline(database.deadline());
+    let orphans = swap::drop_orphans(database).await?;
+    if let Err(error) = forget_restore_chunks(database).await {
+        tracing::warn!(error.class = error.class(), "chunks of ended restores are left to the next reaping");
+    }
+    Ok(orphans)
 }
 
 async fn abandoned(database: &Database) -> Result<Vec<RestoreId>, Error> {

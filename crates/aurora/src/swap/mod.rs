@@ -91,7 +91,8 @@ mod shadow;
 pub(crate) mod state;
 
 pub use self::names::Shadow;
+pub use self::orphans::Orphans;
 pub use self::protocol::{Fence, Swapped, recover};
 pub(crate) use self::protocol::{Outcome, settle, swap};
-pub use self::reap::reap;
+pub use self::reap::{drop_orphans, reap, settle_abandoned};
 pub(crate) use self::shadow::{Target, prepare};

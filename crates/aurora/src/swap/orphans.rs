@@ -9,8 +9,7 @@ use crate::jobs::{JobId, forget_restore_chunks};
 use crate::ledger::truth;
 use crate::{Database, Deadline, Error, Statement, tables};
 
-/// The time to drop one table, which waits for those who read it. A job ends, and a fence is
-/// lifted, before its tables are dropped.
+/// The time that a job spends at its end on dropping one table, which waits for those who read it.
 const DROP_TIME: Duration = Duration::from_secs(5);
 
 /// The time that a job spends at its end on the orphans of all jobs.
@@ -20,7 +19,7 @@ const CLEAN_UP_TIME: Duration = Duration::from_secs(15);
 pub(crate) async fn clean_up(database: &Database, job: &JobId) {
     let database = &database.within(Deadline::after(CLEAN_UP_TIME));
     let cleaned = async {
-        drop_all(database).await?;
+        drop_all(database, DROP_TIME).await?;
         match job {
             JobId::Load(_) => Ok(()),
             JobId::Restore(_) => forget_restore_chunks(database).await,
@@ -35,10 +34,20 @@ pub(crate) async fn clean_up(database: &Database, job: &JobId) {
     }
 }
 
-/// Drops the tables that no job needs; returns their names. A table that cannot be dropped now, as
-/// while somebody reads it, is left to the next reaping and holds up no other.
-pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> {
-    let mut dropped = Vec::new();
+/// The outcome of dropping orphaned tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orphans {
+    /// The tables that were dropped.
+    pub dropped: Vec<String>,
+    /// The number of tables that could not be dropped now, as while somebody reads them: another
+    /// reaping has to follow.
+    pub left: usize,
+}
+
+/// Drops the tables that no job needs, each in this time. A table that cannot be dropped is left to
+/// the next reaping and holds up no other.
+pub(super) async fn drop_all(database: &Database, time: Duration) -> Result<Orphans, Error> {
+    let mut orphans = Orphans::default();
     // The tables first, then the ledger (S8).
     for name in tables::with_prefix(database, &Role::ALL.map(Role::prefix)).await? {
         let Some((role, job)) = parse(&name) else { continue };
@@ -48,9 +57,10 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
             continue;
         };
         if !needs.include(role) {
-            match tables::drop_table(&database.within(Deadline::after(DROP_TIME)), &name).await {
-                Ok(()) => dropped.push(name),
+            match tables::drop_table(&database.within(Deadline::after(time)), &name).await {
+                Ok(()) => orphans.dropped.push(name),
                 Err(error) => {
+                    orphans.left += 1;
                     let class = error.class();
                     tracing::warn!(
                         table = name,
@@ -61,7 +71,7 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
             }
         }
     }
-    Ok(dropped)
+    Ok(orphans)
 }
 
 /// The ledger's record of a job and of a table that it has made.

@@ -12,7 +12,9 @@ mod swap;
 mod transactions;
 
 use anyhow::Result;
+use aurora::swap::Orphans;
 use aurora::{Database, Error, MaybeDatabase, Statement};
+use domain::backup::RestoreId;
 use testkit::TestDatabase;
 
 /// A database with one table, `things (id INT PRIMARY KEY, name VARCHAR(20))`, with the rows 1 and
@@ -27,6 +29,12 @@ async fn things_with(configure: impl FnOnce(&mut testkit::local_data_api::Config
         .await?;
     test.sql("INSERT INTO things VALUES (1, 'one'), (2, 'two')").await?;
     Ok(test)
+}
+
+/// Reaps as the function of restores does; returns the failed restores and the orphaned tables.
+async fn reap(database: &Database) -> Result<(Vec<RestoreId>, Orphans), Error> {
+    let failed = aurora::restores::fail_abandoned(database).await?;
+    Ok((failed, aurora::restores::drop_orphans(database).await?))
 }
 
 /// Why the transaction of a chunk is rolled back: the chunk is not its own, or it failed.

@@ -11,11 +11,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aurora::loads::{self, Ending, Stalled};
-use aurora::{Database, Deadline};
+use aurora::loads::{self, Begun, Ending, Stalled};
+use aurora::{Database, Deadline, swap};
 use bucket::{BucketError, Store, When};
 use domain::dictionary::{Dictionary, Table};
-use domain::load::LoadId;
+use domain::load::{LoadId, LoadStatus};
 use lambda_kit::causes;
 use serde::{Deserialize, Serialize};
 
@@ -166,13 +166,15 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
                 "the ledger does not add up"
             );
         }
+        swap::settle_abandoned(database).await?;
         let stalled = self.abandon_stalled(database).await?;
-        let orphaned_tables = aurora::swap::reap(database).await?;
+        let orphans = swap::drop_orphans(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
         // A fault is found again until it is corrected, or for a day.
         let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
-        let is_settled = checked.faults.is_empty() && !loads::is_under_way(database).await?;
+        let is_settled =
+            checked.faults.is_empty() && orphans.left == 0 && !loads::is_under_way(database).await?;
         let state = State { settled: is_settled.then_some(last_load), checked_until };
         // Texts alone cannot fail to serialize.
         let text = serde_json::to_string(&state).unwrap_or_default();
@@ -183,7 +185,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             checked: checked.loads,
             faults: checked.faults.into_iter().map(fault).collect(),
             stalled,
-            orphaned_tables,
+            orphaned_tables: orphans.dropped,
             forgotten,
         })
     }
@@ -202,6 +204,12 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
         let mut abandoned = Vec::with_capacity(stalled.len());
         for Stalled { run, mode } in stalled {
             end_run(database, &run, mode, Ending::Abandoned(REASON)).await?;
+            if let Ok(Some(Begun { status: LoadStatus::Completed, .. })) =
+                loads::state(database, &run.id).await
+            {
+                // A replace whose RENAME had happened.
+                continue;
+            }
             tracing::error!(
                 load.id = run.id.as_str(),
                 "nobody has worked on the load for hours; it is abandoned"
@@ -339,6 +347,43 @@ mod tests {
         let left = format!("rowgate_new_{id}_00000001");
         world.sql(&format!("CREATE TABLE {left} (id INT PRIMARY KEY)")).await;
         assert_eq!(world.audit().await.orphaned_tables, [left]);
+    }
+
+    /// A replace that was killed after its RENAME: its table is fenced, its marker renamed.
+    async fn renamed(world: &World, name: &str, fenced: &str) {
+        let id = world.load(name, "replace", "running", 3).await;
+        world.sql(&format!("CREATE TABLE rowgate_swapped_{id}_00000001 (id INT PRIMARY KEY)")).await;
+        world
+            .sql(&format!(
+                "INSERT INTO rowgate_table_fences (table_name, job_id, commit_marker, fenced_since) \
+                 VALUES ('{name}', '{id}', 'rowgate_swap_{id}_00000001', {fenced})"
+            ))
+            .await;
+    }
+
+    #[tokio::test]
+    async fn a_replace_that_completes_is_not_stalled() {
+        let world = World::start().await;
+        renamed(&world, "a", "UTC_TIMESTAMP(3) - INTERVAL 3 HOUR").await;
+        renamed(&world, "b", "UTC_TIMESTAMP(3)").await;
+        assert_eq!(world.audit().await.stalled, []);
+        assert_eq!(world.statuses().await, "completed0,completed0");
+    }
+
+    #[tokio::test]
+    async fn an_orphaned_table_that_cannot_be_dropped_is_not_passed_over() {
+        let world = World::start().await;
+        let id = world.load("a", "replace", "completed", 3).await;
+        let left = format!("rowgate_new_{id}_00000001");
+        world.sql(&format!("CREATE TABLE {left} (id INT PRIMARY KEY)")).await;
+        world.sql(&format!("CREATE TABLE needs_it (id INT REFERENCES {left} (id))")).await;
+        for _ in 0..2 {
+            let audited = world.audit().await;
+            assert_eq!((audited.spared, audited.orphaned_tables), (false, vec![]));
+        }
+        world.sql("DROP TABLE needs_it").await;
+        assert_eq!(world.audit().await.orphaned_tables, [left]);
+        assert!(world.is_spared().await);
     }
 
     #[tokio::test]

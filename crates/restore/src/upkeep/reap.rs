@@ -3,6 +3,7 @@
 
 use aurora::Deadline;
 use aurora::restores::{self, Restore, Status};
+use aurora::swap::Orphans;
 use bucket::{Store, When};
 
 use crate::error::RestoreError;
@@ -17,8 +18,8 @@ pub(crate) const LOOKED_AT: u32 = 100;
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
     /// Reports the age of the newest good backup, fails abandoned restores, and removes their
     /// orphaned tables and rejects files. Queries the database only if a restore has been worked on
-    /// since the reaper last found nothing running: an hourly query would keep the database from
-    /// ever pausing.
+    /// since the reaper last found nothing running and left no table: an hourly query would keep
+    /// the database from ever pausing.
     ///
     /// # Errors
     /// [`InvocationError`]; calling it again is safe.
@@ -30,7 +31,7 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
             return Ok(Answer::Reaped { failed: Vec::new(), dropped: Vec::new() });
         }
         let database = &self.database.with_deadline(deadline);
-        let restores::Reaped { failed, dropped } = restores::reap(database).await?;
+        let failed = restores::fail_abandoned(database).await?;
         for restore in &failed {
             tracing::warn!(
                 restore.id = restore.as_str(),
@@ -38,11 +39,13 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
             );
             metrics::failed(restore.as_str()).write();
         }
+        let Orphans { dropped, left } = restores::drop_orphans(database).await?;
         let newest: Vec<Restore> = restores::list(database, LOOKED_AT, None).await?;
         for restore in &newest {
             remove_orphans(store, database, restore).await?;
         }
         if let Some(last_restore) = last_restore
+            && left == 0
             && newest.iter().all(|restore| restore.status != Status::Running)
         {
             store.put(LAST_REAPED, last_restore.into(), When::Always).await.map_err(RestoreError::from)?;

@@ -222,7 +222,15 @@ async fn the_reaper_fails_abandoned_restores_and_queries_no_database_without_nee
     left_alone_for(29).await;
     assert!(reap().await.is_empty());
     left_alone_for(31).await;
+    let orphan = format!("rowgate_new_{}_00000001", restored.restore.as_str().replace('-', "_"));
+    world.sql(&format!("CREATE TABLE {orphan} (id INT PRIMARY KEY)")).await;
+    world.sql(&format!("CREATE TABLE needs_it (id INT REFERENCES {orphan} (id))")).await;
     assert_eq!(reap().await, [restored.restore]);
+    let before = calls();
+    assert!(reap().await.is_empty());
+    assert!(calls() > before, "a table was left");
+    world.sql("DROP TABLE needs_it").await;
+    assert!(reap().await.is_empty());
     let before = calls();
     assert_eq!((reap().await, calls()), (vec![], before), "nothing is running any more");
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use aurora::{Insert, restores};
+use aurora::Insert;
 use domain::batch::Batch;
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
@@ -138,7 +138,7 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
             assert_eq!(previous(&test, refused, table).await?, None, "round {round}");
         }
         before = done.rows("jobs").to_vec();
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())
@@ -211,7 +211,7 @@ async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() 
         completed += u32::from(status == "completed");
         // An undo may be through before the restore begins, and nothing else.
         assert!((1..=2).contains(&completed), "{completed}");
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
         last = Work::of(&["jobs", "departments"], &format!("last {round}"));
         restore(&test.database(), &last).await?;

@@ -67,7 +67,7 @@ async fn two_functions_on_one_restore_do_nothing_twice() -> Result<()> {
         }
         assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
         assert_eq!(content(&test, "departments").await?, work.rows("departments"));
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())

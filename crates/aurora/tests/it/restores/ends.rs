@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use aurora::restores::{self, Prepared, Swapped, prepare};
-use aurora::swap::{self, Fence};
+use aurora::swap::{self, Fence, Orphans};
 
 use super::worker::{self, Work, begin, fill, named, restore, table};
 use super::{
@@ -80,7 +80,7 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
 /// Proves S1, S5, S6.
 #[tokio::test]
 async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() -> Result<()> {
-    for what in ["fail", "swap", "prepare", "recover", "reap", "abandoned"] {
+    for what in ["fail", "swap", "prepare", "recover", "reap", "abandoned", "fenced anew", "unread"] {
         let test = database().await?;
         let db = test.database();
         let work = Work::of(&THREE, what);
@@ -98,11 +98,25 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
             }
             "reap" => {
                 let_time_pass(&test).await?;
-                restores::reap(&db).await?;
+                assert_eq!(crate::reap(&db).await?.0, []);
+            }
+            "abandoned" => {
+                let_an_hour_pass(&test).await?;
+                assert_eq!(crate::reap(&db).await?.0, []);
+            }
+            "fenced anew" => {
+                let_an_hour_pass(&test).await?;
+                test.sql("UPDATE rowgate_table_fences SET fenced_since = UTC_TIMESTAMP(3)").await?;
+                assert_eq!(crate::reap(&db).await?.0, []);
             }
             _ => {
+                // What cannot be read then is no reason to leave the tables fenced.
                 let_an_hour_pass(&test).await?;
-                restores::reap(&db).await?;
+                test.sql("RENAME TABLE rowgate_restore_chunks TO hidden").await?;
+                assert!(crate::reap(&db).await.is_err());
+                test.sql("RENAME TABLE hidden TO rowgate_restore_chunks").await?;
+                assert_eq!(status(&test, &work).await?, "completed");
+                crate::reap(&db).await?;
             }
         }
         assert_eq!(status(&test, &work).await?, "completed", "{what}");
@@ -183,7 +197,7 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
     }
     test.sql("CREATE TABLE rowgate_previous_ideas (id INT PRIMARY KEY)").await?;
-    let mut dropped = restores::reap(&db).await?.dropped;
+    let mut dropped = crate::reap(&db).await?.1.dropped;
     dropped.sort();
     // Of ended restores, everything that the ledger does not record is removed. Of a running one, a
     // shadow beside the one that it fills. A table or marker of a restore that has none yet may be
@@ -192,7 +206,7 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
         [left(&ended).to_vec(), left(&verifying).to_vec(), vec![left(&filling)[0].clone()]].concat();
     expected.sort();
     assert_eq!(dropped, expected);
-    assert_eq!(swap::reap(&db).await?, Vec::<String>::new());
+    assert_eq!(swap::reap(&db).await?, Orphans::default());
     assert_eq!(test.value(&super::exists(&previous_table)).await?, "1");
     restore(&db, &filling).await?;
     assert_eq!(content(&test, "jobs").await?, filling.rows("jobs"));
@@ -209,17 +223,17 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
         begin(&db, work).await?;
         fill(&db, work).await?;
     }
-    assert_eq!(restores::reap(&db).await?.failed, []);
+    assert_eq!(crate::reap(&db).await?.0, []);
     let_an_hour_pass(&test).await?;
     let touch = format!(
         "UPDATE rowgate_restore_chunks SET committed_at = UTC_TIMESTAMP(3) WHERE restore_id = '{}' AND chunk_no = 1",
         working.id
     );
     test.sql(&touch).await?;
-    let reaped = restores::reap(&db).await?;
-    assert_eq!(reaped.failed, std::slice::from_ref(&left_alone.id));
+    let (failed, orphans) = crate::reap(&db).await?;
+    assert_eq!(failed, std::slice::from_ref(&left_alone.id));
     // Its table, which was needed until then.
-    assert_eq!(reaped.dropped.len(), 1);
+    assert_eq!(orphans.dropped.len(), 1);
     let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
     assert_eq!(status(&test, &left_alone).await?, reason);
     restore(&db, &working).await?;

@@ -175,7 +175,7 @@ async fn a_load_is_not_skipped_for_one_that_a_restore_has_taken_away() -> Result
     fence(&test, work.id.as_str(), &[TABLE]).await?;
     assert!(!loads::skip(&db, &run, loader::table(), 7, &same[0]).await?);
     let_time_pass(&test).await?;
-    restores::reap(&db).await?;
+    crate::reap(&db).await?;
     let verified = Work::of(&[TABLE], "restored").verify();
     restore(&db, &verified).await?;
     assert_eq!(loads::completed_of_size(&db, loader::table(), 7).await?, same);
@@ -248,7 +248,7 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
             let is_kept = !previous_content(&test, work, TABLE).await?.is_empty();
             assert_eq!(is_kept, last.is_some_and(|last| last.id == work.id), "round {round}");
         }
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         swap::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }

@@ -161,7 +161,7 @@ async fn the_next_restore_of_a_table_drops_its_previous_table_and_no_other() -> 
         restores::swap(&db, &work.id).await?;
         restores::fail(&db, &work.id, "late").await?;
     }
-    restores::reap(&db).await?;
+    crate::reap(&db).await?;
     assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
     assert_eq!(status(&test, &first).await?, "completed");
     assert_settled(&test).await

@@ -1,7 +1,6 @@
 //! Putting back what a restore took the place of, and putting that back again.
 
 use anyhow::Result;
-use aurora::restores;
 
 use super::worker::{Work, begin, named, restore};
 use super::{THREE, assert_settled, content, database, previous, previous_content, status};
@@ -85,7 +84,7 @@ async fn an_undo_that_fails_loses_nothing() -> Result<()> {
     let reason = "failed: the columns or indexes of departments have changed since the former table was set aside; \
                   the tables are as they were before";
     assert_eq!(status(&test, &back).await?, reason);
-    restores::reap(&db).await?;
+    crate::reap(&db).await?;
     assert_eq!(previous_content(&test, &first, "departments").await?, named(1..=3, "old"));
     assert_settled(&test).await?;
     test.sql("ALTER TABLE departments DROP COLUMN note").await?;

@@ -241,7 +241,7 @@ async fn a_swap_out_of_time_leaves_the_fences_lifted() -> Result<()> {
         holder.query_drop("COMMIT").await?;
         job.clone().run(test.database()).await?;
         job.assert_done(&test, &before, "out of time").await?;
-        aurora::restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())

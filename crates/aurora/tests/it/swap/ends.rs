@@ -158,7 +158,7 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
     }
     test.sql("CREATE TABLE rowgate_new_ideas (id INT PRIMARY KEY)").await?;
-    let mut dropped = swap::reap(&db).await?;
+    let mut dropped = swap::reap(&db).await?.dropped;
     dropped.sort();
     // Removed are a shadow that its load has not recorded, if the load has another one, and both
     // shadows of an ended load. A shadow of a load that has recorded none may be recorded soon, and
@@ -166,7 +166,7 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     let mut expected = vec![left(&filling)[0].clone(), left(&ended)[0].clone(), left(&ended)[1].clone()];
     expected.sort();
     assert_eq!(dropped, expected);
-    assert_eq!(swap::reap(&db).await?, Vec::<String>::new());
+    assert_eq!(swap::reap(&db).await?, swap::Orphans::default());
     load(&db, &filling).await?;
     assert_eq!(content(&test).await?, filling.rows);
     Ok(())

@@ -1,7 +1,6 @@
 //! Swaps over a Data API that fails once, at each call in turn.
 
 use anyhow::Result;
-use aurora::restores;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
 
 use super::job::{Job, Kind};
@@ -28,7 +27,7 @@ async fn strike_each_call(strike: Rule) -> Result<()> {
                 job.clone().run(test.database()).await?;
             }
             job.assert_done(&test, &before, &when).await?;
-            restores::reap(&test.database()).await?;
+            crate::reap(&test.database()).await?;
             assert_settled(&test).await?;
             if struck == 0 {
                 assert!(calls > 20, "{calls}");
@@ -73,7 +72,7 @@ async fn a_job_gets_through_where_many_calls_fail() -> Result<()> {
             no_faults(&test);
             job.assert_done(&test, &before, &format!("{kind:?}, seed {seed}")).await?;
         }
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())

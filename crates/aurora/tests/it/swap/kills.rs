@@ -56,7 +56,7 @@ async fn killed_at_any_call(kind: Kind) -> Result<()> {
         assert!(seen == before || seen == job.rows(), "{when}: {seen:?}");
         job.clone().run(test.database()).await?;
         job.assert_done(&test, &before, &when).await?;
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
         if !killed {
             assert!(calls > 35, "{calls}");
@@ -98,7 +98,7 @@ async fn swap_killed_at_any_call(kind: Kind) -> Result<()> {
         if kind == Kind::Restore && calls % 4 >= 2 {
             // Nobody takes it up again.
             let_an_hour_pass(&test).await?;
-            restores::reap(&test.database()).await?;
+            crate::reap(&test.database()).await?;
             assert_eq!(job.content(&test).await?, expected, "{when}");
         } else {
             // Nothing is committed anew.
@@ -113,7 +113,7 @@ async fn swap_killed_at_any_call(kind: Kind) -> Result<()> {
             test.sql("DROP TRIGGER stop_load").await?;
             test.sql("DROP TRIGGER stop_restore").await?;
             job.assert_done(&test, &before, &when).await?;
-            restores::reap(&test.database()).await?;
+            crate::reap(&test.database()).await?;
         }
         assert_settled(&test).await?;
         if !killed {
@@ -179,7 +179,7 @@ async fn an_undo_killed_at_any_call_loses_neither_table() -> Result<()> {
         let killed = kill_after(&test, calls, Job::Restore(back.clone()).run(test.database())).await?;
         if calls % 2 == 0 {
             let_an_hour_pass(&test).await?;
-            restores::reap(&test.database()).await?;
+            crate::reap(&test.database()).await?;
         } else {
             restore(&test.database(), &back).await?;
         }
@@ -197,7 +197,7 @@ async fn an_undo_killed_at_any_call_loses_neither_table() -> Result<()> {
         for (table, kept) in TWO.iter().zip(&keeps) {
             assert_eq!(&previous_content(&test, &last, table).await?, kept, "killed at call {calls}");
         }
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
         if !killed {
             assert!(calls > 30, "{calls}");
@@ -261,7 +261,7 @@ async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
         assert!(append.rows.starts_with(appended), "{when}: {appended:?}");
         assert!(is_later || appended.len() == append.rows.len(), "{when}: {appended:?}");
     }
-    restores::reap(&test.database()).await?;
+    crate::reap(&test.database()).await?;
     assert_settled(&test).await?;
     Ok(server.faults().injected() > 0)
 }

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use aurora::loads::{self, Ending, Run};
-use aurora::restores;
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, Faults, Rule};
@@ -91,7 +90,7 @@ async fn a_shadow_that_another_has_taken_the_place_of_is_not_swapped_in() -> Res
         for seen in job.content(&test).await? {
             assert_eq!(seen, later, "{kind:?}");
         }
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())
@@ -169,7 +168,7 @@ async fn an_orphaned_table_that_somebody_reads_holds_up_no_job() -> Result<()> {
                     WHERE table_schema = DATABASE() AND table_name LIKE '%\\_00000000'";
         assert_eq!(test.value(left).await?, orphans[0]);
         reader.query_drop("COMMIT").await?;
-        restores::reap(&test.database()).await?;
+        crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())
