@@ -159,10 +159,8 @@ impl LoadError {
     /// the database and of S3 are left out: they may quote rows, or name roles and accounts.
     pub fn reason(&self) -> String {
         let reason = match self {
-            // Also where the database was asked too late, as for a chunk of a fenced table.
-            _ if self.is_out_of_time() => format!("given up after the last try; {}", Self::OutOfTime),
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),
-            Self::Store(_) | Self::Restarted | Self::Thread(_) => {
+            Self::Store(_) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
                 format!("given up after the last try; {self}")
             }
             error => error.to_string(),
