@@ -53,12 +53,12 @@ impl AccountLock {
             }
         };
         // Not in the background: a function is frozen once it has answered.
-        transaction.rollback_or_leave().await;
+        transaction.rollback().await;
         Err(failure)
     }
 
     /// Releases the lock. The change is made, even if this call fails.
     pub async fn release(self) {
-        self.0.rollback_or_leave().await;
+        self.0.rollback().await;
     }
 }

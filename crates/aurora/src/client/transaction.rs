@@ -163,7 +163,7 @@ impl Database {
                     Err(error) => E::from(error),
                 },
                 Err(failure) => {
-                    transaction.rollback_or_leave().await;
+                    transaction.rollback().await;
                     failure
                 }
             };
@@ -226,25 +226,13 @@ impl Transaction {
             }
             Err(error) => error,
         };
-        self.rollback_or_leave().await;
+        self.rollback().await;
         Err(refusal)
-    }
-
-    /// Rolls it back.
-    ///
-    /// # Errors
-    ///
-    /// An [`Error`] if the service does not answer in time. Nothing of the transaction is in
-    /// all the same; its locks stay until the service ends it (3 minutes).
-    pub async fn rollback(mut self) -> Result<(), Error> {
-        *self.tx.0.state.lock().await = State::Ended;
-        self.finished = true;
-        rollback(&self.tx.0.database, &self.tx.0.id).await
     }
 
     /// Rolls it back. If the service does not answer in time, only its locks stay until the service
     /// ends it.
-    pub(crate) async fn rollback_or_leave(mut self) {
+    pub async fn rollback(mut self) {
         *self.tx.0.state.lock().await = State::Ended;
         self.finished = true;
         self.tx.0.rollback_or_leave().await;
