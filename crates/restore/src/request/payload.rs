@@ -99,13 +99,8 @@ pub enum Which {
     Id(BackupId),
 }
 
-/// The members of payloads. The one of the first seven that a payload has, its verb, says what it
-/// asks for.
-const MEMBERS: &[&str] = &[
-    "backup", "from", "put_back", "drill", "sweep", "continue", "status", "tables", "mode", "strict",
-    "ignore", "restore",
-];
-const VERBS: &[&str] = MEMBERS.split_at(7).0;
+/// The verbs: the one of these members that a payload has says what it asks for.
+const VERBS: [&str; 7] = ["backup", "from", "put_back", "drill", "sweep", "continue", "status"];
 
 /// The other members, with the verbs that take them.
 const TAKEN_BY: [(&str, &[&str]); 5] = [
@@ -220,13 +215,14 @@ impl Command {
 impl Wire {
     fn read(payload: Value) -> Result<Self, RequestError> {
         let mut members: Map<String, Value> = object::of_value(payload).map_err(shape)?;
+        let known = || VERBS.into_iter().chain(TAKEN_BY.map(|(member, _)| member));
         // Null is the same as no member, but not under an unknown name.
-        if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            let name = shortened(name, MAX_NAME);
-            return Err(shape(serde_json::Error::unknown_field(&name, MEMBERS).to_string()));
+        if let Some(name) = members.keys().find(|name| !known().any(|known| known == name.as_str())) {
+            let (name, known) = (shortened(name, MAX_NAME), known().collect::<Vec<_>>().join("`, `"));
+            return Err(shape(format!("unknown field `{name}`, expected one of `{known}`")));
         }
         members.retain(|_, value| !value.is_null());
-        let verbs: Vec<&str> = VERBS.iter().copied().filter(|verb| members.contains_key(*verb)).collect();
+        let verbs: Vec<&str> = VERBS.into_iter().filter(|verb| members.contains_key(*verb)).collect();
         let [verb] = verbs[..] else {
             return Err(shape("name one of backup, from, put_back, drill, sweep, continue and status"));
         };

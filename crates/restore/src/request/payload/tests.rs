@@ -68,7 +68,16 @@ fn says_what_is_wrong_with_a_payload() {
             json!({ "backup": "latest", "table": null }),
             "unknown field `table`, expected one of `backup`, `from`",
         ),
-        (json!({ "table": null }), "unknown field `table`"),
+        (
+            json!({ "table": null }),
+            "unknown field `table`, expected one of `backup`, `from`, `put_back`, `drill`, `sweep`, `continue`, \
+             `status`, `tables`, `mode`, `strict`, `ignore`, `restore`",
+        ),
+        // None of the members that a verb takes is a verb.
+        (
+            json!({ "tables": ["jobs"], "mode": "verify", "strict": true, "ignore": [], "restore": ID }),
+            "name one of backup, from",
+        ),
         (json!({ "drill": {}, "x".repeat(1000): null }), "x…`"),
         (json!({ "status": null, "mode": null }), "name one of backup, from"),
         (json!({ "backup": "../x" }), "there is no such backup"),
