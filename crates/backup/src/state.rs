@@ -111,16 +111,16 @@ impl State {
     }
 }
 
-/// The state of a backup, lease by its last writer: it can be written only as long as no other
+/// The state of a backup, held by its last writer: it can be written only as long as no other
 /// function has written it.
 #[derive(Debug)]
-pub(crate) struct Lease<S> {
+pub(crate) struct VersionedState<S> {
     store: S,
     pub(crate) state: State,
     pub(crate) etag: String,
 }
 
-impl<S: Store> Lease<S> {
+impl<S: Store> VersionedState<S> {
     /// Notes a new backup.
     ///
     /// # Errors
@@ -169,9 +169,9 @@ mod tests {
     #[tokio::test]
     async fn only_the_one_who_wrote_last_writes_again() {
         let store = MemoryBucket::default();
-        let mut first = Lease::create(&store, state()).await.unwrap();
-        assert!(matches!(Lease::create(&store, state()).await, Err(BackupError::Taken { .. })));
-        let mut second = Lease::read(&store, &first.state.backup).await.unwrap().unwrap();
+        let mut first = VersionedState::create(&store, state()).await.unwrap();
+        assert!(matches!(VersionedState::create(&store, state()).await, Err(BackupError::Taken { .. })));
+        let mut second = VersionedState::read(&store, &first.state.backup).await.unwrap().unwrap();
         // Equal states have equal ETags, and overwriting one with the other loses nothing.
         tokio::time::sleep(Duration::from_millis(2)).await;
         second.save().await.unwrap();

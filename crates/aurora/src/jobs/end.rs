@@ -30,7 +30,7 @@ pub enum Ending<'a> {
 
 /// Returns the statement that ends a running load; its figures are the sums of its chunks.
 pub(crate) fn end_load(run: &Run, ending: Ending<'_>) -> Statement {
-    let given_up = matches!(ending, Ending::Abandoned(_));
+    let is_abandoned = matches!(ending, Ending::Abandoned(_));
     match ending {
         Ending::Completed(digest) => update_load(run, LoadStatus::Completed, Some(digest), None, None),
         Ending::Failed(reason) | Ending::Abandoned(reason) => {
@@ -44,7 +44,7 @@ pub(crate) fn end_load(run: &Run, ending: Ending<'_>) -> Statement {
             update_load(run, LoadStatus::Skipped, Some(digest), Some(same_as), Some(&reason))
         }
     }
-    .bind("given_up", given_up)
+    .bind("given_up", is_abandoned)
 }
 
 /// Returns the statement that completes a replace whose digest is in the ledger.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::catalogue::{self, Found};
 use crate::error::BackupError;
 use crate::metrics;
-use crate::state::{Lease, Status};
+use crate::state::{Status, VersionedState};
 
 /// The number of backups that are checked in parallel.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
@@ -123,8 +123,8 @@ async fn look_at<S: Store>(
         }
         _ => None,
     };
-    let state = match Lease::read(store, &backup).await {
-        Ok(lease) => lease.map(|lease| lease.state),
+    let state = match VersionedState::read(store, &backup).await {
+        Ok(versioned) => versioned.map(|versioned| versioned.state),
         // Perhaps written by a newer version: the files must be old before they are removed.
         Err(BackupError::State(_)) => None,
         Err(_) if has_manifest => None,
@@ -143,13 +143,13 @@ async fn note_interrupted<S: Store>(
     backup: &BackupId,
     now: Timestamp,
 ) -> Result<bool, BackupError> {
-    let mut lease = match Lease::read(store, backup).await {
-        Ok(Some(lease)) if lease.state.is_interrupted(now) => lease,
+    let mut versioned = match VersionedState::read(store, backup).await {
+        Ok(Some(versioned)) if versioned.state.is_interrupted(now) => versioned,
         Ok(_) | Err(BackupError::State(_)) => return Ok(false),
         Err(error) => return Err(error),
     };
-    lease.state.fail(INTERRUPTED.to_owned());
-    match lease.save().await {
+    versioned.state.fail(INTERRUPTED.to_owned());
+    match versioned.save().await {
         Err(BackupError::Ended) => return Ok(false),
         saved => saved?,
     }

@@ -12,7 +12,7 @@ use crate::catalogue::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::catalogue::{self, Found};
 use crate::error::BackupError;
 use crate::request::answer::Done;
-use crate::state::{Lease, Status};
+use crate::state::{Status, VersionedState};
 
 /// The problem of a backup whose state says that it is completed, but that has no manifest.
 const GONE: &str = "its manifest is gone";
@@ -135,8 +135,8 @@ async fn of_state<S: Store>(
     backup: &BackupId,
     broken: Option<String>,
 ) -> Result<Option<View>, BackupError> {
-    let state = match Lease::read(store, backup).await {
-        Ok(Some(lease)) => lease.state,
+    let state = match VersionedState::read(store, backup).await {
+        Ok(Some(versioned)) => versioned.state,
         Ok(None) => return Ok(broken.map(|error| View { error: Some(error), ..nothing(backup) })),
         Err(BackupError::State(_)) => return Ok(Some(View { error: broken, ..nothing(backup) })),
         Err(error) => return Err(error),

@@ -24,7 +24,7 @@ use crate::error::BackupError;
 use crate::metrics;
 use crate::request::answer::Done;
 use crate::request::payload::Unfinished;
-use crate::state::{Cursor, Lease, State, Status};
+use crate::state::{Cursor, State, Status, VersionedState};
 
 impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Makes a backup of these tables, or begins one that other invocations continue.
@@ -33,8 +33,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be
     /// found to be interrupted.
     pub async fn make(&self, tables: &[&'static Table], times: Times) -> Result<Done, BackupError> {
-        let lease = self.note(tables).await?;
-        self.work(lease, times).await
+        let versioned = self.note(tables).await?;
+        self.work(versioned, times).await
     }
 
     /// Records a new backup of these tables and requests an invocation that makes it; returns its
@@ -43,13 +43,13 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// # Errors
     /// [`BackupError`]; there is no such backup then.
     pub async fn start(&self, tables: &[&'static Table]) -> Result<BackupId, BackupError> {
-        let mut lease = self.note(tables).await?;
-        let backup = lease.state.backup.clone();
-        if let Err(error) = self.continue_later(&lease).await {
-            self.fail(&mut lease, &error).await;
+        let mut versioned = self.note(tables).await?;
+        let backup = versioned.state.backup.clone();
+        if let Err(error) = self.continue_later(&versioned).await {
+            self.fail(&mut versioned, &error).await;
             return Err(error);
         }
-        tracing::info!(backup.id = %backup, backup.tables = lease.state.tables.join(","), "backup asked for");
+        tracing::info!(backup.id = %backup, backup.tables = versioned.state.tables.join(","), "backup asked for");
         Ok(backup)
     }
 
@@ -60,59 +60,61 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// As [`make`](Self::make).
     pub async fn resume(&self, unfinished: &Unfinished, times: Times) -> Result<Done, BackupError> {
         let Unfinished { backup, etag } = unfinished;
-        let Some(lease) = Lease::read(&self.store, backup).await? else { return Err(BackupError::Ended) };
-        if lease.etag != *etag || lease.state.status != Status::Running {
+        let Some(versioned) = VersionedState::read(&self.store, backup).await? else {
+            return Err(BackupError::Ended);
+        };
+        if versioned.etag != *etag || versioned.state.status != Status::Running {
             tracing::info!(backup.id = %backup, "somebody else continues the backup");
-            return Ok(Done::of_state(&lease.state));
+            return Ok(Done::of_state(&versioned.state));
         }
-        self.work(lease, times).await
+        self.work(versioned, times).await
     }
 
-    async fn note(&self, tables: &[&'static Table]) -> Result<Lease<S>, BackupError> {
+    async fn note(&self, tables: &[&'static Table]) -> Result<VersionedState<S>, BackupError> {
         // In the dictionary's order, each once.
         let is_named = |table: &&Table| tables.iter().any(|named| named.name() == table.name());
         let tables = self.dictionary.tables().iter().filter(is_named).map(|table| table.name().to_owned());
         let backup = BackupId::new(Timestamp::now().as_second(), fastrand::u32(..));
-        Lease::create(&self.store, State::new(backup, tables.collect(), self.options.codec)).await
+        VersionedState::create(&self.store, State::new(backup, tables.collect(), self.options.codec)).await
     }
 
     /// Works on a backup until it is complete, has failed or the time is up.
-    async fn work(&self, mut lease: Lease<S>, times: Times) -> Result<Done, BackupError> {
-        lease.state.invocations += 1;
+    async fn work(&self, mut versioned: VersionedState<S>, times: Times) -> Result<Done, BackupError> {
+        versioned.state.invocations += 1;
         // Any other function that was asked to continue it finds that it is taken.
-        match lease.save().await {
-            Err(BackupError::Ended) => return Ok(Done::of_state(&lease.state)),
+        match versioned.save().await {
+            Err(BackupError::Ended) => return Ok(Done::of_state(&versioned.state)),
             saved => saved?,
         }
-        let left = self.write(&mut lease.state, times).await;
+        let left = self.write(&mut versioned.state, times).await;
         let ended = match left {
-            Ok(Outcome::Complete(cursor)) => self.complete(&mut lease, cursor).await,
+            Ok(Outcome::Complete(cursor)) => self.complete(&mut versioned, cursor).await,
             Ok(Outcome::Unfinished { snapshot, cursor }) => {
-                self.save_and_continue(&mut lease, snapshot, cursor).await
+                self.save_and_continue(&mut versioned, snapshot, cursor).await
             }
             Err(error) => Err(error),
         };
         if let Err(error) = &ended {
-            self.fail(&mut lease, error).await;
+            self.fail(&mut versioned, error).await;
         }
         ended
     }
 
-    async fn continue_later(&self, lease: &Lease<S>) -> Result<(), BackupError> {
-        let unfinished = Unfinished { backup: lease.state.backup.clone(), etag: lease.etag.clone() };
+    async fn continue_later(&self, versioned: &VersionedState<S>) -> Result<(), BackupError> {
+        let unfinished = Unfinished { backup: versioned.state.backup.clone(), etag: versioned.etag.clone() };
         Ok(self.continuation.continue_later(unfinished).await?)
     }
 
     /// Stores the checkpoint, and lets another invocation continue.
     async fn save_and_continue(
         &self,
-        lease: &mut Lease<S>,
+        versioned: &mut VersionedState<S>,
         snapshot: Snapshot,
         cursor: Cursor,
     ) -> Result<Done, BackupError> {
-        lease.state.cursor = Some(cursor);
-        let continued = match lease.save().await {
-            Ok(()) => self.continue_later(lease).await,
+        versioned.state.cursor = Some(cursor);
+        let continued = match versioned.save().await {
+            Ok(()) => self.continue_later(versioned).await,
             Err(error) => Err(error),
         };
         if let Err(error) = continued {
@@ -120,21 +122,21 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
             return Err(error);
         }
         snapshot.release();
-        let done = Done::of_state(&lease.state);
+        let done = Done::of_state(&versioned.state);
         tracing::info!(
-            backup.id = %lease.state.backup,
+            backup.id = %versioned.state.backup,
             backup.rows = done.rows(),
-            backup.invocations = lease.state.invocations,
+            backup.invocations = versioned.state.invocations,
             "another invocation continues the backup"
         );
         Ok(done)
     }
 
     /// Writes the manifest, which turns the files into a backup.
-    async fn complete(&self, lease: &mut Lease<S>, cursor: Cursor) -> Result<Done, BackupError> {
+    async fn complete(&self, versioned: &mut VersionedState<S>, cursor: Cursor) -> Result<Done, BackupError> {
         // A function that was frozen and declared dead fails here, and writes no manifest.
-        lease.save().await?;
-        let State { backup, started_at, codec, .. } = lease.state.clone();
+        versioned.save().await?;
+        let State { backup, started_at, codec, .. } = versioned.state.clone();
         let Cursor { snapshot_time, loads, tables, .. } = cursor;
         // Clocks of two machines differ a little.
         let finished_at = time_text(Timestamp::now()).max(started_at.clone());
@@ -154,9 +156,9 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         if put == Put::Refused {
             return Err(BackupError::Ended);
         }
-        lease.state.status = Status::Completed;
-        lease.state.finished_at = Some(finished_at);
-        if let Err(error) = lease.save().await {
+        versioned.state.status = Status::Completed;
+        versioned.state.finished_at = Some(finished_at);
+        if let Err(error) = versioned.save().await {
             // The manifest alone counts.
             tracing::warn!(backup.id = %backup, error.causes = error.causes(), "the end of the backup is not noted");
         }
@@ -170,9 +172,9 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
             backup.moment = manifest.snapshot_time,
             backup.rows = done.rows(),
             backup.bytes = bytes,
-            backup.invocations = lease.state.invocations,
+            backup.invocations = versioned.state.invocations,
             backup.loads = manifest.loads.completed.as_ref().map_or(0, Vec::len),
-            backup.moments = lease.state.snapshots,
+            backup.moments = versioned.state.snapshots,
             duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "backup completed"
         );
@@ -181,21 +183,21 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     }
 
     /// Notes that a backup has failed, and removes what it wrote.
-    async fn fail(&self, lease: &mut Lease<S>, error: &BackupError) {
-        let backup = lease.state.backup.clone();
+    async fn fail(&self, versioned: &mut VersionedState<S>, error: &BackupError) {
+        let backup = versioned.state.backup.clone();
         tracing::error!(
             backup.id = %backup,
             error.class = error.class(),
             error.causes = error.causes(),
-            backup.invocations = lease.state.invocations,
+            backup.invocations = versioned.state.invocations,
             "backup failed"
         );
         if matches!(error, BackupError::Ended) {
             return;
         }
         metrics::failed(backup.as_str()).write();
-        lease.state.fail(error.reason());
-        match lease.save().await {
+        versioned.state.fail(error.reason());
+        match versioned.save().await {
             // A manifest whose answer was lost makes a backup of it, and needs the files.
             Ok(()) if !matches!(error, BackupError::Bucket(_)) => self.remove_files(&backup, None).await,
             Ok(()) => {}

@@ -145,8 +145,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Holds the ledger and the rejects files of a load that has ended against what it must have
-    /// expectation.
+    /// Holds the ledger and the rejects files of a load that has ended against its expectation.
     pub(super) async fn check(
         &self,
         bucket: &Bucket,

@@ -34,7 +34,7 @@ pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
         && !name.ends_with("._COPYING_")
 }
 
-/// Reads the headers of files and holds their schemas against `table`, `nullable` says which of
+/// Reads the headers of files and holds their schemas against `table`; `nullable` says which of
 /// its columns may be NULL in the database. Blocking.
 ///
 /// # Errors

@@ -19,8 +19,7 @@ pub(crate) struct ReadOptions {
 }
 
 /// Opens a source of the rows of `found`, in this order, from the first chunk on that is not
-/// committed.
-/// Blocking.
+/// committed. Blocking.
 ///
 /// # Errors
 /// As [`Source::next_chunk`].
