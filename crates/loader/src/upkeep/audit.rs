@@ -354,6 +354,9 @@ mod tests {
         let id = world.load(name, "replace", "running", 3).await;
         world.sql(&format!("CREATE TABLE rowgate_swapped_{id}_00000001 (id INT PRIMARY KEY)")).await;
         world
+            .sql(&format!("INSERT INTO rowgate_job_tables (job_id, table_name) VALUES ('{id}', '{name}')"))
+            .await;
+        world
             .sql(&format!(
                 "INSERT INTO rowgate_table_fences (table_name, job_id, commit_marker, fenced_since) \
                  VALUES ('{name}', '{id}', 'rowgate_swap_{id}_00000001', {fenced})"
