@@ -25,6 +25,6 @@ SELECT
     CAST(sum(i.quantity * i.unit_price) AS DECIMAL(38, 2)) AS revenue
 FROM sales_items AS i
 JOIN sales AS s ON s.id = i.sale_id
-JOIN products AS p ON p.id = i.product_id
+JOIN products AS p ON p.sku = i.sku
 JOIN clients AS c ON c.id = s.client_id
 GROUP BY CAST(trunc(s.sold_at, 'MM') AS DATE), p.category, c.region
