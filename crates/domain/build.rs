@@ -1,6 +1,6 @@
-//! Rebuilds when a file is added under `sql/`: what is compiled in with `include_dir` is tracked by
-//! file, not by folder.
+//! Rebuilds when a file is added under `built_in/`: what is compiled in with `include_dir` is
+//! tracked by file, not by folder.
 
 fn main() {
-    println!("cargo::rerun-if-changed=../../sql");
+    println!("cargo::rerun-if-changed=built_in");
 }

@@ -11,9 +11,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use domain::avro::{Block, Codec, FileReader, FileWriter, Meta, Resolution, Schema};
-use domain::dictionary::Table;
+use domain::dictionary::{Dictionary, Table};
 use domain::row_text::{ContentSum, parse_row_text, write_row_text};
-use domain::shipped;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rustix::time::{ClockId, clock_gettime};
@@ -30,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>());
     let rows = arguments.next().transpose()?.unwrap_or(1_000_000);
     let rounds = arguments.next().transpose()?.unwrap_or(3).max(1);
-    let table = shipped::dictionary()?.table("employees").ok_or("there is no table of employees")?;
+    let dictionary =
+        Dictionary::parse("sql/dictionary.toml", include_str!("../../../sql/dictionary.toml"))?;
+    let table = dictionary.table("employees").ok_or("there is no table of employees")?;
     let texts = employees(rows);
     let gzip = gzip(&texts)?;
     for codec in [Codec::Deflate, Codec::Zstandard, Codec::Null] {

@@ -1,5 +1,5 @@
-//! Migrations: `sql/migrations/<date>_<verb>_<noun>/up.sql`, applied once each, in the order of
-//! their names.
+//! Migrations: `migrations/<date>_<verb>_<noun>/up.sql`, applied once each, in the order of their
+//! names.
 //!
 //! A file is statements of DDL and DML. A statement ends with `;` at the end of a line; a line that
 //! begins with `--` is a comment. That is all the syntax there is (no lexer): a `;` within a line
@@ -9,10 +9,9 @@
 //! Hence the migrator records them one by one, and a checksum can be taken of the first statements
 //! alone.
 
-use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
-static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql/migrations");
+use crate::folder::FolderError;
 
 /// The longest name of a migration, in characters.
 const MAX_NAME_CHARS: usize = 191;
@@ -43,75 +42,26 @@ pub enum StepKind {
     Data,
 }
 
-/// An error in a migration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrationError {
-    /// The folder's name.
-    #[error(
-        "sql/migrations/{name}: a migration is named <8 digits of a date>_<verb>_<noun>, in a-z, 0-9 and _, at most {MAX_NAME_CHARS} characters"
-    )]
-    Name {
-        /// The name found.
-        name: String,
-    },
-    /// There is no readable `up.sql`.
-    #[error("sql/migrations/{name}: up.sql is missing or not UTF-8")]
-    NoFile {
-        /// The migration.
-        name: String,
-    },
-    /// The file is empty.
-    #[error("sql/migrations/{name}/up.sql: no statement in it")]
-    Empty {
-        /// The migration.
-        name: String,
-    },
-    /// Text after the last `;`.
-    #[error(
-        "sql/migrations/{name}/up.sql:{line}: the statement that begins here does not end with ; at the end of a line"
-    )]
-    Open {
-        /// The migration.
-        name: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A comment after a `;`, which would hide that the statement ends there.
-    #[error("sql/migrations/{name}/up.sql:{line}: a comment goes on a line of its own")]
-    TrailingComment {
-        /// The migration.
-        name: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A statement that is neither DDL nor DML.
-    #[error(
-        "sql/migrations/{name}/up.sql:{line}: a migration cannot {verb}, only create, alter, drop, rename, truncate, insert, update, delete and replace"
-    )]
-    Verb {
-        /// The migration.
-        name: String,
-        /// The line, from 1.
-        line: usize,
-        /// Its first word.
-        verb: String,
-    },
-}
-
 impl Migration {
     /// Reads one migration from the text of its `up.sql`.
     ///
     /// # Errors
     ///
-    /// A [`MigrationError`] that names the place.
-    pub fn parse(name: &str, text: &str) -> Result<Self, MigrationError> {
+    /// The first mistake: a name of another form, a file without a statement, a statement that
+    /// never ends or is neither DDL nor DML, a comment behind a `;`.
+    pub fn parse(name: &str, text: &str) -> Result<Self, FolderError> {
+        let file = file(name);
         if !is_name(name) {
-            return Err(MigrationError::Name { name: name.to_owned() });
+            let problem = format!(
+                "a migration is named <8 digits of a date>_<verb>_<noun>, in a-z, 0-9 and _, \
+                 at most {MAX_NAME_CHARS} characters"
+            );
+            return Err(FolderError::of_file(file, problem));
         }
-        let statements = statements(name, text)?;
+        let statements =
+            statements(text).map_err(|(line, problem)| FolderError::at_line(&*file, line, problem))?;
         if statements.is_empty() {
-            return Err(MigrationError::Empty { name: name.to_owned() });
+            return Err(FolderError::of_file(file, "no statement in it"));
         }
         Ok(Self { name: name.to_owned(), statements })
     }
@@ -143,38 +93,28 @@ impl Migration {
     }
 }
 
-/// Returns the migrations that are compiled in, in order.
+/// Reads migrations from pairs of a name and the text of its `up.sql`, and puts them in order.
 ///
 /// # Errors
 ///
-/// A [`MigrationError`] for the first one that is wrong.
-pub fn shipped() -> Result<Vec<Migration>, MigrationError> {
-    let folders = SHIPPED.dirs().map(|folder| {
-        let name = folder.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let file = folder.get_file(folder.path().join("up.sql"));
-        (name, file.and_then(|file| file.contents_utf8()))
-    });
-    parse_all(folders)
-}
-
-/// Reads migrations from pairs of a name and the text of its `up.sql` (`None` where there is none),
-/// and puts them in order.
-///
-/// # Errors
-///
-/// A [`MigrationError`] for the first one that is wrong.
+/// As [`Migration::parse`], for the first one that is wrong.
 pub fn parse_all<'a>(
-    files: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
-) -> Result<Vec<Migration>, MigrationError> {
-    let mut migrations = files
-        .into_iter()
-        .map(|(name, text)| match text {
-            Some(text) => Migration::parse(name, text),
-            None => Err(MigrationError::NoFile { name: name.to_owned() }),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<Migration>, FolderError> {
+    let mut migrations =
+        files.into_iter().map(|(name, text)| Migration::parse(name, text)).collect::<Result<Vec<_>, _>>()?;
     migrations.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(migrations)
+}
+
+/// Returns the path of a migration's file in its folder of tables.
+pub(crate) fn file(name: &str) -> String {
+    format!("migrations/{name}/up.sql")
+}
+
+/// Returns true if a line is a comment.
+pub(crate) fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with("--")
 }
 
 fn is_name(name: &str) -> bool {
@@ -189,17 +129,21 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-fn statements(name: &str, text: &str) -> Result<Vec<Step>, MigrationError> {
+/// A mistake, and its line, from 1.
+type Mistake = (usize, String);
+
+fn statements(text: &str) -> Result<Vec<Step>, Mistake> {
     let mut statements = Vec::new();
     let mut sql = String::new();
     let mut begins = 0;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim_end();
+        // It would hide that the statement ends there.
         if line.contains("; --") {
-            return Err(MigrationError::TrailingComment { name: name.to_owned(), line: index + 1 });
+            return Err((index + 1, "a comment goes on a line of its own".to_owned()));
         }
         let inside = !sql.is_empty();
-        if line.trim_start().starts_with("--") || (!inside && line.is_empty()) {
+        if is_comment(line) || (!inside && line.is_empty()) {
             continue;
         }
         if inside {
@@ -209,7 +153,7 @@ fn statements(name: &str, text: &str) -> Result<Vec<Step>, MigrationError> {
         }
         if let Some(last) = line.strip_suffix(';') {
             sql.push_str(last);
-            statements.push(step(name, begins, std::mem::take(&mut sql))?);
+            statements.push(step(std::mem::take(&mut sql)).map_err(|problem| (begins, problem))?);
         } else {
             sql.push_str(line);
         }
@@ -217,46 +161,30 @@ fn statements(name: &str, text: &str) -> Result<Vec<Step>, MigrationError> {
     if sql.is_empty() {
         Ok(statements)
     } else {
-        Err(MigrationError::Open { name: name.to_owned(), line: begins })
+        Err((begins, "the statement that begins here does not end with ; at the end of a line".to_owned()))
     }
 }
 
-fn step(name: &str, line: usize, sql: String) -> Result<Step, MigrationError> {
+fn step(sql: String) -> Result<Step, String> {
     let verb = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     let kind = match verb.as_str() {
         "CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" => StepKind::Definition,
         "INSERT" | "UPDATE" | "DELETE" | "REPLACE" => StepKind::Data,
-        _ => return Err(MigrationError::Verb { name: name.to_owned(), line, verb }),
+        _ => {
+            return Err(format!(
+                "a migration cannot {verb}, only create, alter, drop, rename, truncate, insert, update, delete and replace"
+            ));
+        }
     };
     Ok(Step { sql, kind })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
-    fn parse(text: &str) -> Result<Migration, MigrationError> {
+    fn parse(text: &str) -> Result<Migration, FolderError> {
         Migration::parse("20261121_add_things", text)
-    }
-
-    #[test]
-    fn each_migration_has_a_day_of_its_own_so_that_the_last_one_sorts_last() {
-        let mut days = BTreeMap::<_, Vec<_>>::new();
-        for migration in shipped().unwrap() {
-            days.entry(migration.name()[..8].to_owned()).or_default().push(migration.name().to_owned());
-        }
-        // The first ones are older than the rule.
-        for (day, count) in [("20261121", 7), ("20261129", 2)] {
-            assert!(days.remove(day).is_some_and(|names| names.len() == count), "{day} takes no other");
-        }
-        for (day, names) in days {
-            assert!(
-                day.as_str() > "20261129" && names.len() == 1,
-                "name the new one after a later day: {names:?}"
-            );
-        }
     }
 
     #[test]
@@ -274,32 +202,39 @@ mod tests {
         );
     }
 
+    fn assert_refused(text: &str, expected: &str) {
+        assert_eq!(parse(text).unwrap_err().to_string(), expected);
+    }
+
     #[test]
     fn names_the_line_of_a_statement_that_never_ends() {
-        let error = parse("DROP TABLE a;\n\n-- The last.\nDROP TABLE c;\nDROP TABLE d\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "sql/migrations/20261121_add_things/up.sql:5: the statement that begins here does not end with ; at the end of a line"
+        assert_refused(
+            "DROP TABLE a;\n\n-- The last.\nDROP TABLE c;\nDROP TABLE d\n",
+            "migrations/20261121_add_things/up.sql:5: the statement that begins here does not end with ; at the end of a line",
         );
     }
 
     #[test]
     fn refuses_a_comment_that_hides_the_end_of_a_statement() {
-        let error = parse("DROP TABLE a; -- the first\nDROP TABLE b;").unwrap_err();
-        assert!(matches!(error, MigrationError::TrailingComment { line: 1, .. }), "{error}");
+        assert_refused(
+            "DROP TABLE a; -- the first\nDROP TABLE b;",
+            "migrations/20261121_add_things/up.sql:1: a comment goes on a line of its own",
+        );
     }
 
     #[test]
     fn refuses_what_is_neither_definition_nor_data() {
-        let error = parse("-- Hm.\nSET NAMES utf8mb4;").unwrap_err();
-        assert!(matches!(&error, MigrationError::Verb { line: 2, verb, .. } if verb == "SET"), "{error}");
+        assert_refused(
+            "-- Hm.\nSET NAMES utf8mb4;",
+            "migrations/20261121_add_things/up.sql:2: a migration cannot SET, only create, alter, drop, rename, truncate, insert, update, delete and replace",
+        );
     }
 
     #[test]
-    fn refuses_an_empty_one_and_a_missing_file() {
-        assert!(matches!(parse("-- Nothing.\n\n"), Err(MigrationError::Empty { .. })));
-        let missing = parse_all([("20261121_add_things", None)]);
-        assert!(matches!(missing, Err(MigrationError::NoFile { .. })));
+    fn refuses_an_empty_one_and_a_name_of_another_form() {
+        assert_refused("-- Nothing.\n\n", "migrations/20261121_add_things/up.sql: no statement in it");
+        let error = Migration::parse("add_things", "DROP TABLE a;").unwrap_err();
+        assert_eq!((error.file.as_str(), error.line), ("migrations/add_things/up.sql", None));
     }
 
     #[test]
@@ -322,9 +257,8 @@ mod tests {
 
     #[test]
     fn puts_migrations_in_the_order_of_their_names() {
-        let sql = Some("DROP TABLE a;");
         let names = ["20261201_a_b", "20261121_b_c", "20261121_a_c"];
-        let migrations = parse_all(names.map(|name| (name, sql))).unwrap();
+        let migrations = parse_all(names.map(|name| (name, "DROP TABLE a;"))).unwrap();
         let order: Vec<_> = migrations.iter().map(Migration::name).collect();
         assert_eq!(order, ["20261121_a_c", "20261121_b_c", "20261201_a_b"]);
     }
@@ -338,11 +272,5 @@ mod tests {
         assert_ne!(one.checksum(), other.checksum());
         assert_eq!(one.checksum_of_first(1), other.checksum_of_first(1));
         assert_eq!(one.checksum().len(), 64);
-    }
-
-    #[test]
-    fn what_ships_can_be_read() {
-        let migrations = shipped().unwrap();
-        assert!(migrations.iter().any(|migration| migration.name().ends_with("_create_hr_tables")));
     }
 }

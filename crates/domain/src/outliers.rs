@@ -177,11 +177,11 @@ fn text_of(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::hr;
 
     #[test]
     fn checks_follow_from_the_columns() {
-        let dictionary = shipped::dictionary().unwrap();
+        let dictionary = hr::dictionary();
         let of = |name| {
             let named = |check| match check {
                 Check::UnknownReference { column, references, .. } => {
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn every_statement_ends_with_its_limit_and_holds_no_value() {
-        let dictionary = shipped::dictionary().unwrap();
+        let dictionary = hr::dictionary();
         let table = dictionary.table("employees").unwrap();
         let (department, hired) = (&table.columns()[3], &table.columns()[2]);
         let departments = dictionary.table("departments").unwrap();

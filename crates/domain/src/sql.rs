@@ -277,7 +277,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::shipped;
+    use crate::hr;
     use crate::value::Decimal;
 
     fn literal(value: &Value<'_>) -> String {
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn guards_the_first_row_only() {
-        let dictionary = shipped::dictionary().unwrap();
+        let dictionary = hr::dictionary();
         let employees = dictionary.table("employees").unwrap();
         let mut guard = ReferenceGuard::default();
         guard.demand(dictionary.table("departments").unwrap(), &BTreeSet::from([3, 5]));
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn writes_into_a_shadow_and_over_rows_that_are_there() {
-        let dictionary = shipped::dictionary().unwrap();
+        let dictionary = hr::dictionary();
         let departments = dictionary.table("departments").unwrap();
         let mut writer = InsertWriter::new(departments).into_table("rowgate_new_7").upserting();
         assert_eq!(writer.push(&[Value::Integer(1), Value::Null]), None);
@@ -354,7 +354,7 @@ mod tests {
             lengths in proptest::collection::vec(0_usize..=255, 1..400),
             upserting in any::<bool>(),
         ) {
-            let table = shipped::dictionary().unwrap().table("departments").unwrap();
+            let table = hr::dictionary().table("departments").unwrap();
             let mut writer = InsertWriter::new(table);
             let tail = if upserting { upsert_tail(table) } else { String::new() };
             if upserting {

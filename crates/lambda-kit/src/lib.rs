@@ -17,6 +17,7 @@ pub mod object;
 pub mod payload;
 pub mod problem;
 pub mod query;
+pub mod tables;
 
 pub use causes::causes;
 pub use failure::{ErrorType, INVALID_PAYLOAD};

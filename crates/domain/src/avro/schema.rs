@@ -128,11 +128,11 @@ fn default_json(value: &Cell<'_>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::hr;
 
     #[test]
     fn writes_the_schema_of_employees() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         let schema = Schema::of(employees, &[false, false, false, true, true]);
         let expected = json!({
             "type": "record",

@@ -18,7 +18,7 @@ pub struct Meta<'a> {
     pub backup: &'a str,
     /// Its number among the files of the table; `rowgate.part`.
     pub part: u32,
-    /// [`dictionary_version`](crate::shipped::dictionary_version); `rowgate.dictionary`.
+    /// [`dictionary_version`](crate::folder::TableFolder::version); `rowgate.dictionary`.
     pub dictionary: &'a str,
     /// The version of Rowgate that writes it; `rowgate.version`.
     pub version: &'a str,

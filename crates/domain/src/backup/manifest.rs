@@ -25,7 +25,7 @@ pub struct Manifest {
     pub backup: BackupId,
     /// The version of Rowgate that wrote it.
     pub rowgate: String,
-    /// [`dictionary_version`](crate::shipped::dictionary_version) at that time.
+    /// [`dictionary_version`](crate::folder::TableFolder::version) at that time.
     pub dictionary: String,
     /// The snapshot time: all tables are as they were then, by the database's clock;
     /// `2026-11-21T02:00:01.123Z`.

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::dictionary::Dictionary;
-use crate::shipped;
+use crate::hr;
 
 fn hr() -> &'static Dictionary {
-    shipped::dictionary().unwrap()
+    hr::dictionary()
 }
 
 fn refusal(body: &str) -> String {

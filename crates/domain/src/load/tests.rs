@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dictionary::{Dictionary, LoadMode, Table};
-use crate::shipped;
+use crate::hr;
 
 fn table(name: &str) -> &'static Table {
-    shipped::dictionary().unwrap().table(name).unwrap()
+    hr::dictionary().table(name).unwrap()
 }
 
 /// The content's columns and its only chunk.

@@ -12,9 +12,9 @@ use toml::Spanned;
 
 use super::chart::{self, WireChart};
 use super::column::{Column, ColumnType};
-use super::error::ReportError;
 use super::{Report, statement};
 use crate::dictionary::{Dictionary, Table, is_identifier};
+use crate::folder::FolderError;
 use crate::parameter::{Parameter, ParameterType, ParameterValue, join};
 
 /// Characters of a string parameter at most, unless its definition says otherwise.
@@ -67,11 +67,10 @@ impl Report {
     ///
     /// # Errors
     /// The first mistake, with its line.
-    pub fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Self, ReportError> {
-        read(file, text, dictionary).map_err(|(at, problem)| ReportError {
-            file: file.to_owned(),
-            line: 1 + text[..at.min(text.len())].matches('\n').count(),
-            problem,
+    pub fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Self, FolderError> {
+        read(file, text, dictionary).map_err(|(at, problem)| {
+            let line = 1 + text[..at.min(text.len())].matches('\n').count();
+            FolderError::at_line(file, line, problem)
         })
     }
 }

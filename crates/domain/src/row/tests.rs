@@ -199,7 +199,7 @@ fn refuses_csv_fields_for_their_own_reasons() {
 
 #[test]
 fn knows_a_header_by_the_key_column() {
-    let dictionary = crate::shipped::dictionary().unwrap();
+    let dictionary = crate::hr::dictionary();
     let jobs = dictionary.table("jobs").unwrap();
     let read = |record: &[&[u8]]| CsvColumns::of_header(jobs, record.iter().copied());
     assert_eq!(read(&[b"1", b"Recruiter"]), Ok(None));

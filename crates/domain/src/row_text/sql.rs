@@ -155,11 +155,11 @@ fn range_sql(key: &str, after: Option<i64>, through: Option<i64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::hr;
 
     #[test]
     fn writes_the_sql_of_pages_and_sums() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         let nullable = [false, false, false, true, true];
         let of_name = |name| {
             format!(
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn knows_how_wide_a_row_is_without_its_texts() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         assert_eq!(
             fixed_width(employees),
             "-2147483648,65535:,2021-07-27 16:02:08,-2147483648,-2147483648,".len()

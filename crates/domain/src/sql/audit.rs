@@ -87,11 +87,11 @@ const HEAD: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::hr;
 
     #[test]
     fn writes_each_entry_from_the_row_itself() {
-        let jobs = shipped::dictionary().unwrap().table("jobs").unwrap();
+        let jobs = hr::dictionary().table("jobs").unwrap();
         let row = "CONCAT('{\"id\":',IFNULL(`id`,'null'),',\"job_name\":',\
                    IFNULL(JSON_QUOTE(CONVERT(`job_name` USING utf8mb4)),'null'),'}')";
         assert_eq!(json_row_sql(jobs), row);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn many_rows_take_few_statements_each_under_the_limit() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         assert_eq!(audit_inserted(employees, &[]), Vec::<String>::new());
         let batch: Vec<i64> = (0..1000).map(|id| i64::MIN + id).collect();
         assert_eq!(audit_inserted(employees, &batch).len(), 1);
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn nothing_but_the_parameters_looks_like_one() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         for sql in [audit_replaced(employees, 7), audit_deleted(employees, 7)] {
             let names =
                 sql.split(':').skip(1).filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));

@@ -64,13 +64,13 @@ pub fn select_referring(table: &Table, column: usize, id: i64) -> Option<String>
 mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::shipped;
+    use crate::hr;
     use crate::sql::MAX_SQL_CHARS;
     use crate::value::{CivilDate, CivilTime};
 
     #[test]
     fn writes_each_statement_for_one_row() {
-        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let employees = hr::dictionary().table("employees").unwrap();
         let day = CivilDate::new(2021, 7, 27).unwrap();
         let values = [
             Value::Integer(-7),

@@ -118,10 +118,10 @@ mod tests {
     use super::super::MAX_SQL_CHARS;
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::shipped;
+    use crate::hr;
 
     fn employees() -> &'static Table {
-        shipped::dictionary().unwrap().table("employees").unwrap()
+        hr::dictionary().table("employees").unwrap()
     }
 
     /// Returns the part of the statement after the table's name.

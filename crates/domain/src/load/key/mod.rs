@@ -96,7 +96,7 @@ impl<'d> Incoming<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipped;
+    use crate::hr;
 
     type Read = Result<(&'static str, LoadMode, &'static str), String>;
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn read(key: &str) -> Read {
-        parts(Incoming::from_key(shipped::dictionary().unwrap(), key))
+        parts(Incoming::from_key(hr::dictionary(), key))
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn takes_table_and_mode_as_asked_and_the_format_from_the_name() {
-        let dictionary = shipped::dictionary().unwrap();
+        let dictionary = hr::dictionary();
         let as_asked = |key, table, mode| parts(Incoming::for_table(dictionary, key, table, mode));
         assert_eq!(
             as_asked("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_key() {
         let form = "the key is neither incoming/<table>/<file> nor incoming/<table>/<mode>/<file>";
-        let tables = shipped::dictionary().unwrap().table_names();
+        let tables = hr::dictionary().table_names();
         let unknown = format!("there is no table \"people\"; the tables are {tables}");
         for (key, expected) in [
             ("incoming/x.csv", form),

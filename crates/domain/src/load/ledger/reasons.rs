@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::dictionary::LoadMode;
     use crate::load::{CheckedChunk, Chunk, Chunker, Columns, Dialect, Start};
-    use crate::shipped;
+    use crate::hr;
 
     fn chunk(content: &str) -> Chunk {
         let mut chunker = Chunker::new(Dialect::CSV, Start::default(), u64::MAX);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn reasons(content: &str) -> RejectReasons {
-        let table = shipped::dictionary().unwrap().table("employees").unwrap();
+        let table = hr::dictionary().table("employees").unwrap();
         let chunk = chunk(content);
         let columns = Columns::in_dictionary_order(table);
         let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append).unwrap();

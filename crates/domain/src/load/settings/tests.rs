@@ -2,10 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::load::Layout;
-use crate::shipped;
+use crate::hr;
 
 fn employees() -> &'static Table {
-    shipped::dictionary().unwrap().table("employees").unwrap()
+    hr::dictionary().table("employees").unwrap()
 }
 
 fn applied(json: &str) -> Result<Table, String> {

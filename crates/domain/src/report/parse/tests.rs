@@ -7,8 +7,8 @@ fn file(parameters: &str, columns: &str, query: &str) -> String {
     format!("/*\ntitle = \"T\"\n{parameters}\n{columns}\ntables = []\n*/\n{query}\n")
 }
 
-fn parse(file: &str, text: &str) -> Result<Report, ReportError> {
-    Report::parse(file, text, crate::shipped::dictionary().unwrap())
+fn parse(file: &str, text: &str) -> Result<Report, FolderError> {
+    Report::parse(file, text, crate::hr::dictionary())
 }
 
 fn problem(text: &str) -> String {

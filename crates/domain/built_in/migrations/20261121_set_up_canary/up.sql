@@ -1,5 +1,5 @@
 -- The canary's own table: it inserts and deletes a row and has a small file loaded every few
--- minutes. Hidden from users (hidden = true in sql/dictionary.toml), and in no backup.
+-- minutes. Hidden from users (crates/domain/built_in/dictionary.toml), and in no backup.
 
 CREATE TABLE rowgate_canary (
     -- The canary's choice: from the current time, and random.

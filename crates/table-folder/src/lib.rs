@@ -1,0 +1,134 @@
+#![doc = include_str!("../README.md")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use domain::folder::{FolderError, TableFolder};
+
+/// The name of the folder of tables beside a program that reads it.
+pub const FOLDER: &str = "sql";
+
+const DICTIONARY: &str = "dictionary.toml";
+
+/// The folder with the tables of the lake, which are no part of a [`TableFolder`].
+const GOLD: &str = "gold";
+
+/// Reads the folder of tables at this path.
+///
+/// # Errors
+/// What is wrong first: there is no such folder, a file cannot be read, or is wrong.
+pub fn read(folder: &Path) -> Result<TableFolder, FolderError> {
+    // Read first: a folder without it is none of tables, and may be as large as a disk.
+    let dictionary = folder.join(DICTIONARY);
+    let text = fs::read_to_string(&dictionary).map_err(|error| unreadable(&dictionary, &error))?;
+    let mut files = BTreeMap::from([(DICTIONARY.to_owned(), text)]);
+    collect(folder, "", &mut files)?;
+    TableFolder::parse(&folder.display().to_string(), &files)
+}
+
+/// Adds the texts of the SQL files in `folder`, and in the folders in it, to `files`. `within` is
+/// its own path within the folder of tables: nothing, or one that ends with a slash.
+fn collect(folder: &Path, within: &str, files: &mut BTreeMap<String, String>) -> Result<(), FolderError> {
+    let unreadable_folder = |error| unreadable(folder, &error);
+    for entry in fs::read_dir(folder).map_err(unreadable_folder)? {
+        let path = entry.map_err(unreadable_folder)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let inner = format!("{within}{name}");
+        if name.starts_with('.') || inner == GOLD {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, &format!("{inner}/"), files)?;
+        } else if name.ends_with(".sql") {
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            files.insert(inner, text);
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> FolderError {
+    let problem = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "is not UTF-8".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    };
+    FolderError::of_file(path.display().to_string(), problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use anyhow::Result;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A copy of the repository's own folder, without its reports.
+    fn folder() -> Result<TempDir> {
+        let folder = TempDir::new()?;
+        fs::copy(repository().join("sql/dictionary.toml"), folder.path().join(DICTIONARY))?;
+        Ok(folder)
+    }
+
+    fn repository() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    fn write(folder: &TempDir, file: &str, content: impl AsRef<[u8]>) -> Result<PathBuf> {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap())?;
+        fs::write(&path, content)?;
+        Ok(path)
+    }
+
+    #[test]
+    fn reads_the_folders_of_the_repository() -> Result<()> {
+        let examples = fs::read_dir(repository().join("examples"))?;
+        let examples: Vec<_> = examples.collect::<Result<_, _>>()?;
+        let examples = examples.iter().map(|example| example.path().join(FOLDER));
+        for folder in examples.filter(|folder| folder.exists()).chain([repository().join(FOLDER)]) {
+            let folder = read(&folder)?;
+            for report in &folder.reports {
+                assert!(!report.description.is_empty(), "{} has a description", report.name);
+                assert!(!report.sql.contains("--") && !report.sql.contains("/*"), "{}", report.sql);
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn skips_what_it_has_no_use_for() -> Result<()> {
+        let folder = folder()?;
+        write(&folder, "gold/heads.sql", [0xff])?;
+        write(&folder, "reports/.heads.sql", "no report")?;
+        write(&folder, "reports/README.md", "no report")?;
+        assert!(read(folder.path())?.reports.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn names_the_file_that_it_cannot_read() -> Result<()> {
+        let empty = TempDir::new()?;
+        let missing = empty.path().join(DICTIONARY);
+        let error = read(empty.path()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: there is no such file", missing.display()));
+        let folder = folder()?;
+        let report = write(&folder, "reports/heads.sql", [0xff])?;
+        let error = read(folder.path()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: is not UTF-8", report.display()));
+        Ok(())
+    }
+
+    #[test]
+    fn names_file_and_line_of_a_mistake() -> Result<()> {
+        let folder = folder()?;
+        let up = write(&folder, "migrations/20261122_drop_jobs/up.sql", "-- Why.\nDROP TABLE jobs\n")?;
+        let error = read(folder.path()).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{}:2: ", up.display())), "{error}");
+        Ok(())
+    }
+}
