@@ -15,6 +15,7 @@ pub mod folder;
 mod hr;
 pub mod idempotency;
 pub mod json_row;
+pub mod key_text;
 pub mod load;
 mod members;
 pub mod migration;

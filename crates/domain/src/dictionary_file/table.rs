@@ -1,13 +1,17 @@
-//! Reading one table of a dictionary, and its columns.
+//! Reading one table of a dictionary.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use toml::Spanned;
 
-use super::default::{WireDefault, read_default};
+use super::Origin;
+use super::column::{WireColumn, not_exact, read_column};
 use super::error::DictionaryError;
+use super::references::{NamedReference, WireReference, read_on_unknown};
+use super::rules::{WireChecks, read_check};
 use crate::dictionary::{
-    Column, ColumnType, LoadMode, MAX_IDENTIFIER, RejectLimit, RejectLimitError, Table, WireExpectations,
+    Column, LoadMode, MAX_IDENTIFIER, Reference, RejectLimit, RejectLimitError, Table, WireExpectations,
     WireFiles, is_identifier, read_expectations, read_files,
 };
 use crate::sql;
@@ -23,13 +27,16 @@ pub(super) struct WireTable {
     aliases: Vec<String>,
     #[serde(default)]
     description: String,
-    #[serde(default)]
-    hidden: bool,
     default_mode: Option<String>,
     max_rejects: Option<WireLimit>,
     files: Option<WireFiles>,
     expectations: Option<WireExpectations>,
-    columns: Vec<WireColumn>,
+    #[serde(default)]
+    unique: Vec<Vec<String>>,
+    #[serde(default)]
+    references: Vec<WireReference>,
+    check: Option<WireChecks>,
+    columns: Vec<Spanned<WireColumn>>,
 }
 
 /// `100` or `"5%"`; anything else that TOML has is recognised later, to say what would be right.
@@ -41,35 +48,15 @@ enum WireLimit {
     Other(toml::Value),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireColumn {
-    name: String,
-    #[serde(rename = "type")]
-    column_type: String,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default)]
-    description: String,
-    #[serde(default = "yes")]
-    required: bool,
-    #[serde(default)]
-    key: bool,
-    #[serde(default)]
-    auto_increment: bool,
-    #[serde(default)]
-    personal: bool,
-    references: Option<String>,
-    default: Option<WireDefault>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Reads a table whose names are none of `names`, and adds them.
-pub(super) fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, DictionaryError> {
-    take_names(&wire, names)?;
+/// Reads a table whose names are none of `names`, and adds them. Returns it without its references,
+/// which may name tables that come later.
+pub(super) fn read_table(
+    wire: WireTable,
+    text: &str,
+    origin: Origin,
+    names: &mut BTreeSet<String>,
+) -> Result<(Table, Vec<NamedReference>), DictionaryError> {
+    take_names(&wire, origin, names)?;
     let default_mode = match wire.default_mode.as_deref() {
         None => LoadMode::Append,
         Some(name) => LoadMode::from_name(name).ok_or_else(|| {
@@ -83,46 +70,69 @@ pub(super) fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Resul
     let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
     let expectations =
         expectations.map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))?;
-    let (columns, key) = read_columns(wire.columns)?;
+    let Columns { columns, key, mut unique, mut references } =
+        read_columns(wire.columns, &wire.unique, text)?;
+    for names in &wire.unique {
+        let mut positions = positions(&columns, names, "unique")?;
+        positions.sort_unstable();
+        if let Some(inexact) =
+            positions.iter().map(|index| &columns[*index]).find(|it| !it.column_type.is_exact())
+        {
+            return Err(not_exact("unique columns", inexact.column_type).in_column(&inexact.name));
+        }
+        unique.push(positions);
+    }
+    unique.sort();
+    if let Some(names) = unique.iter().find(|positions| key.iter().all(|part| positions.contains(part))) {
+        return Err(DictionaryError::new(format!(
+            "unique: {} holds the key, which is unique by itself",
+            list(&columns, names)
+        )));
+    }
+    if let Some(twice) = unique.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(DictionaryError::new(format!("unique: {} is there twice", list(&columns, &twice[0]))));
+    }
+    for WireReference { columns: names, table, on_unknown } in wire.references {
+        let positions = positions(&columns, &names, "references")?;
+        let reference = Reference { columns: positions, table, on_unknown: read_on_unknown(on_unknown)? };
+        references.push(NamedReference { reference, column: None, start: None });
+    }
+    let checks = wire.check.map(WireChecks::into_texts).unwrap_or_default();
+    let checks = checks.iter().map(|check| read_check(&columns, check)).collect::<Result<_, _>>()?;
     let table = Table {
         name: wire.name,
         aliases: wire.aliases,
         description: wire.description,
-        is_hidden: wire.hidden,
+        is_hidden: origin == Origin::BuiltIn,
         default_mode,
         max_rejects,
         files,
         expectations: expectations.unwrap_or_default(),
         columns,
         key,
+        unique,
+        references: Vec::new(),
+        checks,
     };
     let widest = sql::widest_insert(&table);
     if widest > sql::MAX_SQL_CHARS {
         return Err(DictionaryError::new(format!(
-            "a row can take {widest} characters of SQL, the Data API allows {}; shorten its string columns \
-             (each character counts 8)",
+            "a row can take {widest} characters of SQL, the Data API allows {}; give the table fewer columns of long \
+             text",
             sql::MAX_SQL_CHARS
         )));
     }
-    Ok(table)
+    Ok((table, references))
 }
 
 /// Adds the names of a table to `names`, unless one is there or is none for such a table.
-fn take_names(wire: &WireTable, names: &mut BTreeSet<String>) -> Result<(), DictionaryError> {
+fn take_names(wire: &WireTable, origin: Origin, names: &mut BTreeSet<String>) -> Result<(), DictionaryError> {
     for name in std::iter::once(&wire.name).chain(&wire.aliases) {
         check_identifier(name)?;
-        match (name.starts_with(RESERVED_PREFIX), wire.hidden) {
-            (true, false) => {
-                return Err(DictionaryError::new(format!(
-                    "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
-                )));
-            }
-            (false, true) => {
-                return Err(DictionaryError::new(format!(
-                    "names of hidden tables begin with {RESERVED_PREFIX}; choose another than {name:?}"
-                )));
-            }
-            _ => {}
+        if origin == Origin::Folder && name.starts_with(RESERVED_PREFIX) {
+            return Err(DictionaryError::new(format!(
+                "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
+            )));
         }
         if !names.insert(name.clone()) {
             return Err(DictionaryError::new(format!(
@@ -133,23 +143,85 @@ fn take_names(wire: &WireTable, names: &mut BTreeSet<String>) -> Result<(), Dict
     Ok(())
 }
 
-/// Reads the columns of a table, and the position of its key among them.
-fn read_columns(wire: Vec<WireColumn>) -> Result<(Vec<Column>, usize), DictionaryError> {
+/// The columns of a table, and what their entries say of the table.
+struct Columns {
+    columns: Vec<Column>,
+    key: Vec<usize>,
+    unique: Vec<Vec<usize>>,
+    references: Vec<NamedReference>,
+}
+
+/// Reads the columns of a table; `unique` are the names of those that are unique together.
+fn read_columns(
+    wire: Vec<Spanned<WireColumn>>,
+    unique: &[Vec<String>],
+    text: &str,
+) -> Result<Columns, DictionaryError> {
     let mut taken = BTreeSet::new();
-    let keys: Vec<usize> =
-        wire.iter().enumerate().filter_map(|(index, column)| column.key.then_some(index)).collect();
-    let columns = wire.into_iter().map(|column| {
+    let mut read = Columns {
+        columns: Vec::with_capacity(wire.len()),
+        key: Vec::new(),
+        unique: Vec::new(),
+        references: Vec::new(),
+    };
+    for (index, column) in wire.into_iter().enumerate() {
+        let start = column.span().start;
+        let column = column.into_inner();
         let name = column.name.clone();
-        read_column(column, &mut taken).map_err(|error| error.in_column(&name))
-    });
-    let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    match keys[..] {
-        [key] => Ok((columns, key)),
-        _ => Err(DictionaryError::new(format!(
-            "exactly one column must have `key = true`; {} have it",
-            if keys.is_empty() { "none".to_owned() } else { keys.len().to_string() }
-        ))),
+        if column.key {
+            read.key.push(index);
+        }
+        let is_unique = column.unique;
+        let is_compared = column.key || is_unique || unique.iter().flatten().any(|other| *other == name);
+        let (column, reference) = read_column(column, (index, start), is_compared, &mut taken)
+            .and_then(|(column, reference)| {
+                if is_unique && !column.column_type.is_exact() {
+                    return Err(not_exact("a unique column", column.column_type));
+                }
+                Ok((column, reference))
+            })
+            .map_err(|error| error.in_column(&name).at(text, start))?;
+        if is_unique {
+            read.unique.push(vec![index]);
+        }
+        read.columns.push(column);
+        read.references.extend(reference);
     }
+    if read.key.is_empty() {
+        return Err(DictionaryError::new(
+            "no column has `key = true`; a table needs a primary key: without one, a row that arrives twice could not be \
+             told from two rows",
+        ));
+    }
+    if let [_, _, ..] = read.key[..]
+        && let Some(column) = read.columns.iter().find(|column| column.auto_increment)
+    {
+        let problem = "only a primary key of one column can have auto_increment";
+        return Err(DictionaryError::new(problem).in_column(&column.name));
+    }
+    Ok(read)
+}
+
+/// Returns the positions of columns that an entry of the table names, each once.
+fn positions(columns: &[Column], names: &[String], entry: &str) -> Result<Vec<usize>, DictionaryError> {
+    let mut positions = Vec::with_capacity(names.len());
+    for name in names {
+        match columns.iter().position(|column| column.name == *name) {
+            Some(index) if !positions.contains(&index) => positions.push(index),
+            Some(_) => return Err(DictionaryError::new(format!("{entry}: {name:?} is named twice"))),
+            None => return Err(DictionaryError::new(format!("{entry}: there is no column {name:?}"))),
+        }
+    }
+    if positions.is_empty() {
+        return Err(DictionaryError::new(format!("{entry}: an entry names no column")));
+    }
+    Ok(positions)
+}
+
+/// Returns the names of the columns at these positions: `a, b`.
+fn list(columns: &[Column], positions: &[usize]) -> String {
+    let names: Vec<&str> = positions.iter().map(|index| columns[*index].name.as_str()).collect();
+    names.join(", ")
 }
 
 fn read_limit(wire: WireLimit) -> Result<RejectLimit, DictionaryError> {
@@ -161,103 +233,12 @@ fn read_limit(wire: WireLimit) -> Result<RejectLimit, DictionaryError> {
     limit.map_err(|error| DictionaryError::new(format!("max_rejects {text}: {error}")))
 }
 
-fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column, DictionaryError> {
-    for name in std::iter::once(&wire.name).chain(&wire.aliases) {
-        check_identifier(name)?;
-        if !taken.insert(name.clone()) {
-            return Err(DictionaryError::new(format!(
-                "the name {name:?} is already a column's name or alias"
-            )));
-        }
-    }
-    let column_type = read_type(&wire.column_type)?;
-    let is_whole_number = matches!(column_type, ColumnType::Integer | ColumnType::Bigint);
-    // Keyset paging, comparing ids and range checks are exact for integers; for text they would
-    // depend on collations.
-    if wire.key && !is_whole_number {
-        return Err(DictionaryError::new(format!(
-            "a primary key must be integer or bigint, not {column_type}"
-        )));
-    }
-    if wire.key && !wire.required {
-        return Err(DictionaryError::new("a primary key must be required"));
-    }
-    if wire.auto_increment && !wire.key {
-        return Err(DictionaryError::new("only the primary key can have auto_increment"));
-    }
-    if wire.references.is_some() && !is_whole_number {
-        return Err(DictionaryError::new(format!(
-            "a reference must be integer or bigint, not {column_type}"
-        )));
-    }
-    if wire.key && wire.default.is_some() {
-        return Err(DictionaryError::new("a primary key can have no default: each row has another"));
-    }
-    let mut column = Column {
-        name: wire.name,
-        aliases: wire.aliases,
-        description: wire.description,
-        column_type,
-        required: wire.required,
-        auto_increment: wire.auto_increment,
-        personal: wire.personal,
-        references: wire.references,
-        default: None,
-    };
-    if let Some(default) = &wire.default {
-        column.default = Some(read_default(&column, default).map_err(DictionaryError::new)?);
-    }
-    Ok(column)
-}
-
-fn check_identifier(name: &str) -> Result<(), DictionaryError> {
+pub(super) fn check_identifier(name: &str) -> Result<(), DictionaryError> {
     if is_identifier(name) {
         Ok(())
     } else {
         Err(DictionaryError::new(format!(
             "{name:?} is no name: use a-z, 0-9 and _, a letter first, at most {MAX_IDENTIFIER} characters"
         )))
-    }
-}
-
-fn read_type(text: &str) -> Result<ColumnType, DictionaryError> {
-    let unknown = || {
-        DictionaryError::new(format!(
-            "unknown type {text:?}; use integer, bigint, decimal(p,s), string(n), boolean, date or timestamp"
-        ))
-    };
-    match text {
-        "integer" => return Ok(ColumnType::Integer),
-        "bigint" => return Ok(ColumnType::Bigint),
-        "boolean" => return Ok(ColumnType::Boolean),
-        "date" => return Ok(ColumnType::Date),
-        "timestamp" => return Ok(ColumnType::Timestamp),
-        _ => {}
-    }
-    let (name, rest) = text.split_once('(').ok_or_else(unknown)?;
-    let arguments = rest.strip_suffix(')').ok_or_else(unknown)?;
-    match name {
-        "string" => {
-            let max: u32 = arguments.trim().parse().map_err(|_| unknown())?;
-            if max == 0 {
-                return Err(DictionaryError::new("string(0) holds nothing; use at least string(1)"));
-            }
-            Ok(ColumnType::String { max })
-        }
-        "decimal" => {
-            let (precision, scale) = arguments.split_once(',').ok_or_else(unknown)?;
-            let precision: u8 = precision.trim().parse().map_err(|_| unknown())?;
-            let scale: u8 = scale.trim().parse().map_err(|_| unknown())?;
-            // MySQL allows at most 30 digits after the point.
-            if precision == 0 || precision > ColumnType::MAX_PRECISION || scale > precision.min(30) {
-                return Err(DictionaryError::new(format!(
-                    "decimal({precision},{scale}): the precision must be 1 to {}, the scale at most the \
-                     precision and at most 30",
-                    ColumnType::MAX_PRECISION
-                )));
-            }
-            Ok(ColumnType::Decimal { precision, scale })
-        }
-        _ => Err(unknown()),
     }
 }

@@ -10,7 +10,7 @@ const EPOCH: i64 = 719_468;
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// A day of the proleptic Gregorian calendar that exists, in the years 1000 to 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilDate {
     year: u16,
     month: u8,
@@ -83,7 +83,7 @@ impl CivilDate {
 }
 
 /// A second of a day, without leap seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilTime {
     hour: u8,
     minute: u8,

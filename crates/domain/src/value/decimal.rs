@@ -1,7 +1,7 @@
 //! Exact decimal numbers.
 
 /// An exact decimal number: `unscaled` / 10^`scale`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal {
     /// All digits as one whole number.
     pub unscaled: i128,

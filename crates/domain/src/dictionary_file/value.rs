@@ -1,4 +1,4 @@
-//! Reading a column's `default`.
+//! Reading values in a dictionary: a column's `default` and the bounds of its rules.
 
 use serde::Deserialize;
 
@@ -10,44 +10,47 @@ use crate::value::Value;
 /// recognised later, to say what would be right.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum WireDefault {
+pub(super) enum WireValue {
     Boolean(bool),
     Number(i64),
     Text(String),
     Other(toml::Value),
 }
 
-/// Returns the default of a column, checked by the column's type and rules like a value that
-/// arrives.
+/// Returns a value of a column that its entry gives as `key`, checked by the column's type and
+/// rules like one that arrives.
 ///
 /// # Errors
 /// A description of the problem.
-pub(super) fn read_default(column: &Column, wire: &WireDefault) -> Result<Value<'static>, String> {
-    let is_text = matches!(column.column_type(), ColumnType::String { .. });
+pub(super) fn read_value(column: &Column, key: &str, wire: &WireValue) -> Result<Value<'static>, String> {
+    let is_text = column.column_type().is_text();
     let text = match wire {
-        WireDefault::Text(text) => text.clone(),
-        WireDefault::Number(number) if !is_text => number.to_string(),
-        WireDefault::Boolean(truth) if !is_text => truth.to_string(),
-        WireDefault::Number(_) | WireDefault::Boolean(_) => {
-            return Err("the default of a string column must be in quotes".to_owned());
+        WireValue::Text(text) => text.clone(),
+        WireValue::Number(number) if !is_text => number.to_string(),
+        WireValue::Boolean(truth) if !is_text => truth.to_string(),
+        WireValue::Other(toml::Value::Float(number)) if column.column_type() == ColumnType::Double => {
+            number.to_string()
         }
-        WireDefault::Other(value) => {
-            return Err(format!("default = {value}: write it in quotes, as a CSV file has it"));
+        WireValue::Number(_) | WireValue::Boolean(_) => {
+            return Err(format!("the {key} of a column of text must be in quotes"));
+        }
+        WireValue::Other(value) => {
+            return Err(format!("{key} = {value}: write it in quotes, as a CSV file has it"));
         }
     };
     if text.is_empty() {
-        return Err("the default is empty, which is no value; leave it out".to_owned());
+        return Err(format!("the {key} is empty, which is no value; leave it out"));
     }
     match check_csv_field(column, text.as_bytes()) {
         Ok(value) => Ok(value.into_owned()),
-        Err(fault) => Err(format!("default {text:?}: {}", RowError::of_column(column.name(), fault))),
+        Err(fault) => Err(format!("{key} {text:?}: {}", RowError::of_column(column.name(), fault))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::dictionary::Dictionary;
-    use crate::value::{CivilDate, CivilTime, Decimal, Value};
+    use crate::value::{CivilDate, CivilTime, Decimal, Timestamp, Value};
 
     /// Returns the default of a column with these properties, or what is wrong with it.
     fn default_of(properties: &str) -> Result<Option<Value<'static>>, String> {
@@ -75,7 +78,10 @@ mod tests {
             (r#"type = "string(3)", default = "añb""#, Value::Text("añb".into())),
             (r#"type = "boolean", default = false"#, Value::Boolean(false)),
             (r#"type = "date", default = "2021-07-27""#, Value::Date(day)),
-            (r#"type = "timestamp", default = "2021-07-27T16:02:08Z""#, Value::Timestamp(day, time)),
+            (
+                r#"type = "timestamp", default = "2021-07-27T16:02:08Z""#,
+                Value::Timestamp(Timestamp::of_second(day, time)),
+            ),
             (r#"type = "integer", required = false, default = 0"#, Value::Integer(0)),
         ] {
             assert_eq!(default_of(properties), Ok(Some(expected)), "{properties}");
@@ -93,7 +99,7 @@ mod tests {
             (r#"type = "date", default = "2021-02-29""#, "default \"2021-02-29\": it"),
             (r#"type = "decimal(5,2)", default = "1.555""#, "default \"1.555\": it"),
             (r#"type = "string(3)", default = "four""#, "default \"four\": it"),
-            (r#"type = "string(3)", default = 7"#, "the default of a string column must be in quotes"),
+            (r#"type = "string(3)", default = 7"#, "the default of a column of text must be in quotes"),
             (r#"type = "string(3)", default = """#, "the default is empty"),
             (r#"type = "boolean", default = 2"#, "default \"2\": it"),
         ] {

@@ -1,0 +1,93 @@
+//! Moments in UTC.
+
+use super::civil::{CivilDate, CivilTime};
+
+/// A moment in UTC, in the years 1000 to 9999, with the digits of its column's fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    date: CivilDate,
+    time: CivilTime,
+    micros: u32,
+    digits: u8,
+}
+
+impl Timestamp {
+    /// Returns the beginning of a second.
+    pub fn of_second(date: CivilDate, time: CivilTime) -> Self {
+        Self { date, time, micros: 0, digits: 0 }
+    }
+
+    /// Returns a moment `micros` after the beginning of a second (less than a million), for a
+    /// column with `digits` of a fraction (0, 3 or 6); `None` if the column cannot hold it whole.
+    pub fn new(date: CivilDate, time: CivilTime, micros: u32, digits: u8) -> Option<Self> {
+        let unit = 10_u32.checked_pow(6_u8.checked_sub(digits)?.into())?;
+        (micros < 1_000_000 && micros.is_multiple_of(unit)).then_some(Self { date, time, micros, digits })
+    }
+
+    /// Returns the day.
+    pub fn date(self) -> CivilDate {
+        self.date
+    }
+
+    /// Returns the second of the day.
+    pub fn time(self) -> CivilTime {
+        self.time
+    }
+
+    /// Returns the microseconds after the beginning of its second.
+    pub fn micros(self) -> u32 {
+        self.micros
+    }
+
+    /// Returns the digits of its column's fraction.
+    pub fn digits(self) -> u8 {
+        self.digits
+    }
+
+    /// Appends `2021-07-27T16:02:08.123`, with every digit of the column's fraction; `between` is
+    /// what stands between day and time.
+    pub(crate) fn write_to(self, between: char, text: &mut String) {
+        self.date.write_to(text);
+        text.push(between);
+        self.time.write_to(text);
+        self.write_fraction(text);
+    }
+
+    /// Appends `.123`; nothing where the column has no fraction.
+    pub(crate) fn write_fraction(self, text: &mut String) {
+        if self.digits == 0 {
+            return;
+        }
+        text.push('.');
+        let mut unit = 100_000;
+        for _ in 0..self.digits {
+            // One digit.
+            text.push(char::from(b'0' + (self.micros / unit % 10) as u8));
+            unit /= 10;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_every_digit_of_the_column() {
+        let (date, time) = (CivilDate::new(2021, 7, 27).unwrap(), CivilTime::new(16, 2, 8).unwrap());
+        for (micros, digits, expected) in [
+            (0, 0, "2021-07-27 16:02:08"),
+            (0, 3, "2021-07-27 16:02:08.000"),
+            (120_000, 3, "2021-07-27 16:02:08.120"),
+            (7, 6, "2021-07-27 16:02:08.000007"),
+            (999_999, 6, "2021-07-27 16:02:08.999999"),
+        ] {
+            let mut text = String::new();
+            Timestamp::new(date, time, micros, digits).unwrap().write_to(' ', &mut text);
+            assert_eq!(text, expected);
+        }
+        for (micros, digits) in [(1, 0), (1, 3), (999, 3), (1_000_000, 6), (0, 7)] {
+            assert_eq!(Timestamp::new(date, time, micros, digits), None, "{micros} {digits}");
+        }
+    }
+}
