@@ -2,9 +2,11 @@ import { App } from "aws-cdk-lib";
 
 import { RowgateStack } from "../lib/rowgate-stack";
 import { SettingsError } from "../lib/context";
+import { checkTables } from "../lib/tables";
 
 try {
   const app = new App();
+  checkTables(app.node);
   new RowgateStack(app, "Rowgate");
   app.synth();
 } catch (error) {

@@ -1,4 +1,10 @@
+import * as path from "node:path";
+
 import type { Node } from "constructs";
+
+// The folder of cdk.json, where relative paths start, wherever the app is started from. Compiled, this
+// file lies in dist/lib/.
+const INFRA_DIR = path.resolve(__dirname, "..", "..");
 
 /** An invalid setting. The message says what to correct, and is shown without a stack trace. */
 export class SettingsError extends Error {
@@ -47,6 +53,11 @@ export function text(node: Node, name: string, fallback: string): string {
     throw new SettingsError(`${name} must be a text that is not empty`);
   }
   return value;
+}
+
+/** Reads the path of a file or folder and makes it absolute: a relative one starts at infra/. */
+export function file(node: Node, name: string, fallback: string): string {
+  return path.resolve(INFRA_DIR, text(node, name, fallback));
 }
 
 /** Reads true or false. */

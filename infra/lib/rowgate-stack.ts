@@ -46,7 +46,14 @@ export class RowgateStack extends Stack {
     new Canary(this, "Canary", { settings, api, bucket });
     const lake =
       settings.lake &&
-      new Lake(this, "Lake", { settings: settings.lake, at: settings.backupAt, data: bucket, backup, restore });
+      new Lake(this, "Lake", {
+        settings: settings.lake,
+        sql: settings.sql,
+        at: settings.backupAt,
+        data: bucket,
+        backup,
+        restore,
+      });
     new Monitoring(this, "Monitoring", {
       people: people.door.restApi,
       deadLetterQueue: ingestion.deadLetterQueue,

@@ -4,9 +4,10 @@ import * as path from "node:path";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { Node } from "constructs";
 
-import { choice, flag, httpOrigin, httpUrl, number, optional, SettingsError, text } from "./context";
+import { choice, file, flag, httpOrigin, httpUrl, number, optional, SettingsError, text } from "./context";
 import type { RateLimit } from "./api/declarations";
 import { type LakeSettings, readLakeSettings } from "./lake/settings";
+import { tablesFolder } from "./tables";
 
 /** The rate limit and the quota of one API key. */
 export interface CallLimits extends RateLimit {
@@ -26,6 +27,8 @@ export interface Settings {
   readonly architecture: Architecture;
   /** Folder with one `<package>/bootstrap` for each function, absolute. */
   readonly artifacts: string;
+  /** The folder of tables: dictionary, migrations, reports and gold; absolute. */
+  readonly sql: string;
   /** Aurora's lower bound in capacity units; 0 lets it pause when there are no calls. */
   readonly minCapacity: number;
   /** Aurora's upper bound in capacity units. */
@@ -83,10 +86,6 @@ export interface Settings {
   readonly operatorLimits: CallLimits;
 }
 
-// The folder of cdk.json: relative artifact paths start there, wherever the app is started from.
-// Compiled, this file lies in dist/lib/.
-const INFRA_DIR = path.resolve(__dirname, "..", "..");
-
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   arm64: Architecture.ARM_64,
   x86_64: Architecture.X86_64,
@@ -101,7 +100,8 @@ export function readSettings(node: Node): Settings {
   }
   return {
     architecture: architecture(node),
-    artifacts: path.resolve(INFRA_DIR, text(node, "artifacts", "../target/lambda")),
+    artifacts: file(node, "artifacts", "../target/lambda"),
+    sql: tablesFolder(node),
     minCapacity,
     maxCapacity,
     autoPauseMinutes: number(node, "autoPauseMinutes", 15, { min: 5, max: 1440, step: 1 }),
@@ -141,8 +141,8 @@ export function readSettings(node: Node): Settings {
 }
 
 /** Refuses a package without one of the files that its function needs beside its `bootstrap`. */
-export function requireArtifact(settings: Settings, packageName: string, file: string, how: string): void {
-  const found = path.join(settings.artifacts, packageName, file);
+export function requireArtifact(settings: Settings, packageName: string, name: string, how: string): void {
+  const found = path.join(settings.artifacts, packageName, name);
   if (!existsSync(found)) {
     throw new SettingsError(`${found} is missing; ${how}`);
   }

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { test } from "node:test";
 
 import { SettingsError } from "../lib/context";
-import { dummyArtifacts, INFRA_DIR, only, templateWith, type Context } from "./support";
+import { dummyArtifacts, dummyTables, INFRA_DIR, only, templateWith, type Context } from "./support";
 
 function failure(context: Context): string {
   try {
@@ -38,6 +38,7 @@ test("names the page that is missing and says how to build it", () => {
 });
 
 for (const [context, message] of [
+  [{ sql: "/nowhere" }, '/nowhere is no folder of tables, it has no dictionary.toml; name the folder of yours with "-c sql=<folder>"'],
   [{ architecture: "mips" }, "architecture=mips is none of arm64, x86_64"],
   [{ minCapacity: "0.3" }, "minCapacity=0.3 is not a number from 0 to 256 in steps of 0.5"],
   [{ minCapacity: 4, maxCapacity: 2 }, "minCapacity=4 is more than maxCapacity=2"],
@@ -100,16 +101,20 @@ test("takes the settings as text, as -c hands them over", () => {
   assert.equal(only(found, "AWS::Lambda::EventSourceMapping").Properties.ScalingConfig.MaximumConcurrency, 9);
 });
 
-test("the app synthesizes without a word, and says one sentence where a binary is missing", () => {
+test("the app synthesizes without a word of its own, and says one sentence where a binary is missing", () => {
   const outdir = mkdtempSync(path.join(tmpdir(), "rowgate-infra-app-"));
+  // In place of `rowgate tables check`.
+  const tables = { sql: dummyTables(), rowgate: "/bin/true" };
   const run = (artifacts: string) =>
     spawnSync(process.execPath, [path.join(INFRA_DIR, "dist", "bin", "rowgate.js")], {
       encoding: "utf8",
-      env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ artifacts }) },
+      env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...tables, artifacts }) },
     });
   try {
     const good = run(dummyArtifacts());
-    assert.deepEqual([good.status, good.stdout, good.stderr], [0, "", ""]);
+    // The CDK says which packages it puts together.
+    const said = good.stderr.split("\n").filter((line) => !line.startsWith("Bundling asset "));
+    assert.deepEqual([good.status, good.stdout, said], [0, "", [""]]);
     const bad = run("/nowhere");
     assert.deepEqual([bad.status, bad.stdout], [1, ""]);
     assert.match(bad.stderr, /^rowgate: \/nowhere\/insert-api\/bootstrap is missing;.*\n$/);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after } from "node:test";
@@ -34,6 +34,43 @@ export function dummyArtifacts(): string {
   return folder;
 }
 
+/** The files of a folder of tables. */
+export const TABLES: Readonly<Record<string, string>> = {
+  "dictionary.toml": '[[table]]\nname = "things"\n',
+  "gold/things-by-day.sql": "SELECT 1",
+  "migrations/20260101_create_things/up.sql": "CREATE TABLE things (id INT PRIMARY KEY)",
+  "reports/things.sql": "SELECT 2",
+};
+
+/** A folder of tables with these files, which lives as long as the test file's run. */
+export function dummyTables(files: Readonly<Record<string, string>> = TABLES): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "rowgate-infra-sql-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), content);
+  }
+  return folder;
+}
+
+/** A synthesized stack: its template, and the files of an asset by their names in it. */
+export interface Synthesized {
+  readonly template: Json;
+  readonly assetFiles: (hash: string) => Record<string, string>;
+}
+
+/** Synthesizes the stack to files. */
+export function synthesize(context: Context): Synthesized {
+  const assembly = rowgate(context).app.synth();
+  const assetFiles = (hash: string) => {
+    const folder = path.join(assembly.directory, `asset.${hash}`);
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = entries.map((entry) => path.join(entry.parentPath, entry.name)).sort();
+    return Object.fromEntries(paths.map((one) => [path.relative(folder, one), readFileSync(one, "utf8")]));
+  };
+  return { template: assembly.getStackByName("Rowgate").template, assetFiles };
+}
+
 /** The app as bin/rowgate.ts makes it, with the context of cdk.json and `context` on top. */
 export function rowgate(context: Context = {}): { app: App; stack: RowgateStack } {
   const cdkJson = JSON.parse(readFileSync(path.join(INFRA_DIR, "cdk.json"), "utf8")) as { context: Context };
@@ -42,7 +79,7 @@ export function rowgate(context: Context = {}): { app: App; stack: RowgateStack 
   const app = new App({
     analyticsReporting: false,
     outdir,
-    context: { ...cdkJson.context, artifacts: dummyArtifacts(), ...context },
+    context: { ...cdkJson.context, artifacts: dummyArtifacts(), sql: dummyTables(), ...context },
   });
   return { app, stack: new RowgateStack(app, "Rowgate") };
 }

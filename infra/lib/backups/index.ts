@@ -73,6 +73,7 @@ export class Backups extends Construct {
     const backup = new RustFunction(this, "Backup", {
       settings,
       name: "backup",
+      readsTables: true,
       description: "Writes tables to Avro files in the bucket",
       takesRequests: true,
       timeout: TIMEOUT,
@@ -101,6 +102,7 @@ export class Backups extends Construct {
     const restore = new RustFunction(this, "Restore", {
       settings,
       name: "restore",
+      readsTables: true,
       description: "Restores tables from Avro files, and verifies backups",
       takesRequests: true,
       timeout: TIMEOUT,

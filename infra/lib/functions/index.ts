@@ -2,12 +2,13 @@ import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { Rule, RuleTargetInput, type Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type CfnFunction, Code, Function as LambdaFunction, LoggingFormat, RecursiveLoop, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { type CfnFunction, Function as LambdaFunction, LoggingFormat, RecursiveLoop, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { Database } from "../database";
-import { artifactFolder, type Settings } from "../settings";
+import type { Settings } from "../settings";
+import { asBuilt, withTables } from "./code";
 import { MONTH_OF_LOGS } from "./logs";
 
 // API Gateway times out after 29 seconds. A function that stops one second earlier ends in an error
@@ -24,6 +25,8 @@ export interface RustFunctionProps {
    * Cargo package, where it is not the name; its binary is `<artifacts>/<packageName>/bootstrap`.
    */
   readonly packageName?: string;
+  /** True if it reads the folder of tables. */
+  readonly readsTables?: boolean;
   readonly description: string;
   /** True if API Gateway sends it requests. */
   readonly takesRequests?: boolean;
@@ -44,6 +47,7 @@ export class RustFunction extends Construct {
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
     this.functionName = `rowgate-${props.name}`;
+    const pack = props.readsTables ? withTables : asBuilt;
 
     // The group is made here rather than by the function's first line, so that it has a retention
     // and the role needs no right to create groups. It goes with the stack: rejected rows and the
@@ -68,7 +72,7 @@ export class RustFunction extends Construct {
       architecture: props.settings.architecture,
       // Custom runtimes ignore the handler's name; the API wants one.
       handler: "bootstrap",
-      code: Code.fromAsset(artifactFolder(props.settings, props.packageName ?? props.name)),
+      code: pack(props.settings, props.packageName ?? props.name),
       role: role.withoutPolicyUpdates(),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; the service's own lines may stay as they are.

@@ -105,6 +105,7 @@ export class Ingestion extends Construct {
     const loader = new RustFunction(this, "Loader", {
       settings,
       name: "loader",
+      readsTables: true,
       description: "Loads CSV files dropped under incoming/ into their tables",
       timeout: LOADER_TIMEOUT,
       // The file streams through in 128 MiB: this is about the processor.

@@ -16,6 +16,7 @@ export class InsertApi extends RustFunction {
       settings,
       name: "insert",
       packageName: "insert-api",
+      readsTables: true,
       description: "Checks rows and inserts them; reads, replaces and deletes rows",
       takesRequests: true,
       // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed,

@@ -1,56 +1,32 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { Construct } from "constructs";
+
+import { copyFiles, packed } from "../packing";
+import { copyLakeTables } from "../tables";
 
 // Compiled, this file lies in infra/dist/lib/lake/.
 const ROOT = path.resolve(__dirname, "..", "..", "..", "..");
 const LAKE = path.join(ROOT, "lake");
-const SQL = path.join(ROOT, "sql");
 
-/** The code of the job: the script, and a zip of the package and of the SQL files that it reads. */
+/**
+ * The code of the job: the script, and a zip of the package `rowgate_lake` and of what it reads of
+ * the folder of tables `sql`.
+ */
 export class JobCode extends Construct {
   readonly script: Asset;
   readonly library: Asset;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, sql: string) {
     super(scope, id);
     this.script = new Asset(this, "Script", { path: path.join(LAKE, "job.py") });
-    this.library = new Asset(this, "Library", {
-      path: LAKE,
-      // The hash depends on the copied files alone, not on other files in the folder or on times.
-      assetHashType: AssetHashType.OUTPUT,
-      bundling: {
-        // The CDK asks for an image, which it never starts where `local` has done the work.
-        image: DockerImage.fromRegistry("none"),
-        local: {
-          tryBundle: (folder) => {
-            copyLibrary(folder);
-            return true;
-          },
-        },
-      },
-    });
-  }
-}
-
-/** Copies what the job's zip holds: `rowgate_lake/`, `sql/dictionary.toml` and `sql/gold/`. */
-function copyLibrary(folder: string): void {
-  copyFiles(path.join(LAKE, "rowgate_lake"), path.join(folder, "rowgate_lake"), ".py");
-  mkdirSync(path.join(folder, "sql"));
-  cpSync(path.join(SQL, "dictionary.toml"), path.join(folder, "sql", "dictionary.toml"));
-  copyFiles(path.join(SQL, "gold"), path.join(folder, "sql", "gold"), ".sql");
-}
-
-/** Copies the files of a folder that end in `ending`, with the folders that they are in. */
-function copyFiles(from: string, to: string, ending: string): void {
-  mkdirSync(to, { recursive: true });
-  const names = readdirSync(from, { encoding: "utf8", recursive: true }).filter((name) => name.endsWith(ending));
-  for (const name of names.sort()) {
-    mkdirSync(path.dirname(path.join(to, name)), { recursive: true });
-    cpSync(path.join(from, name), path.join(to, name));
+    const fill = (folder: string): void => {
+      copyFiles(path.join(LAKE, "rowgate_lake"), path.join(folder, "rowgate_lake"), ".py");
+      copyLakeTables(sql, folder);
+    };
+    this.library = new Asset(this, "Library", { path: LAKE, ...packed(fill) });
   }
 }
 

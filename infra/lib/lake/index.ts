@@ -14,6 +14,8 @@ import { WorkGroup } from "./workgroup";
 
 export interface LakeProps {
   readonly settings: LakeSettings;
+  /** The folder of tables. */
+  readonly sql: string;
   /** The time at which the pipeline begins every day. */
   readonly at: TimeOfDay;
   /** The bucket of backups. */
@@ -31,12 +33,12 @@ export class Lake extends Construct {
   readonly stateMachine: StateMachine;
   readonly workGroupName: string;
 
-  constructor(scope: Construct, id: string, { settings, at, data, backup, restore }: LakeProps) {
+  constructor(scope: Construct, id: string, { settings, sql, at, data, backup, restore }: LakeProps) {
     super(scope, id);
     this.bucket = new LakeBucket(this, "Storage").bucket;
     const catalog = new Catalog(this, "Catalog");
     this.workGroupName = new WorkGroup(this, "Queries", { bucket: this.bucket, scanLimitGiB: settings.scanLimitGiB }).workGroupName;
-    const { job } = new LakeJob(this, "Job", { settings, data, lake: this.bucket, catalog });
+    const { job } = new LakeJob(this, "Job", { settings, sql, data, lake: this.bucket, catalog });
     this.stateMachine = new Pipeline(this, "Pipeline", { backup, restore, job, pollSeconds: settings.pollSeconds }).stateMachine;
     new Nightly(this, "Nightly", { stateMachine: this.stateMachine, at });
   }

@@ -33,6 +33,8 @@ const SPARK_SETTINGS = [
 
 export interface LakeJobProps {
   readonly settings: LakeSettings;
+  /** The folder of tables. */
+  readonly sql: string;
   /** The bucket of backups. */
   readonly data: Bucket;
   readonly lake: Bucket;
@@ -46,7 +48,7 @@ export class LakeJob extends Construct {
 
   constructor(scope: Construct, id: string, props: LakeJobProps) {
     super(scope, id);
-    const code = new JobCode(this, "Code");
+    const code = new JobCode(this, "Code", props.sql);
     const logs = this.logGroups();
 
     // Not AWSGlueServiceRole, which may do everything with Glue, and read every bucket's policy.

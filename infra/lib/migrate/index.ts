@@ -19,6 +19,7 @@ export class Migrate extends RustFunction {
     super(scope, id, {
       settings,
       name: "migrate",
+      readsTables: true,
       description: "Applies the database migrations that are missing",
       // An ALTER TABLE of a large table takes minutes; the Data API continues it past its own
       // limit.

@@ -18,6 +18,7 @@ export class Accounts extends RustFunction {
     super(scope, id, {
       settings,
       name: "accounts",
+      readsTables: true,
       description: "Registers people, signs them in and out, approves and disables accounts",
       takesRequests: true,
       memorySize: 512,

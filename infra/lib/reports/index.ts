@@ -17,6 +17,7 @@ export class Reports extends RustFunction {
     super(scope, id, {
       settings,
       name: "reports",
+      readsTables: true,
       description: "Answers the SQL reports as JSON and CSV",
       takesRequests: true,
       memorySize: 512,

@@ -17,6 +17,7 @@ export class Uploads extends RustFunction {
     super(scope, id, {
       settings,
       name: "uploads",
+      readsTables: true,
       description: "Signs links to drop files with, and checks files before they are sent",
       takesRequests: true,
       memorySize: 512,

@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
+import * as path from "node:path";
+
+import type { Node } from "constructs";
+
+import { file, SettingsError } from "./context";
+import { copyFiles } from "./packing";
+
+const DICTIONARY = "dictionary.toml";
+
+/** The name of the folder of tables in a package: functions and the lake's job look for it there. */
+const PACKED = "sql";
+
+/** Reads the folder of tables that the setting `sql` names. */
+export function tablesFolder(node: Node): string {
+  const folder = file(node, "sql", "../sql");
+  if (!existsSync(path.join(folder, DICTIONARY))) {
+    throw new SettingsError(
+      `${folder} is no folder of tables, it has no ${DICTIONARY}; name the folder of yours with "-c sql=<folder>"`,
+    );
+  }
+  return folder;
+}
+
+/**
+ * Checks the folder of tables with `rowgate tables check`: a wrong one must stop the deployment, not
+ * the functions at their start.
+ */
+export function checkTables(node: Node): void {
+  const folder = tablesFolder(node);
+  const program = file(node, "rowgate", "../target/debug/rowgate");
+  if (!existsSync(program)) {
+    throw new SettingsError(
+      `${program} is missing, which checks the folder of tables; build it with "cargo build --bin rowgate", ` +
+        `or name the command with "-c rowgate=<file>"`,
+    );
+  }
+  const { error, status, stdout, stderr } = spawnSync(program, ["tables", "check", folder, "--offline"], { encoding: "utf8" });
+  if (error) {
+    throw new SettingsError(`${program} cannot be run: ${error.message}`);
+  }
+  if (status !== 0) {
+    throw new SettingsError(`the folder of tables ${folder} is wrong\n${stdout}${stderr}`.trimEnd());
+  }
+}
+
+/** Copies what functions read of a folder of tables: its dictionary, migrations and reports. */
+export function copyTables(from: string, to: string): void {
+  copyDictionary(from, to);
+  for (const folder of ["migrations", "reports"]) {
+    copyFiles(path.join(from, folder), path.join(to, PACKED, folder), ".sql");
+  }
+}
+
+/** Copies what the lake's job reads of a folder of tables: its dictionary and gold. */
+export function copyLakeTables(from: string, to: string): void {
+  copyDictionary(from, to);
+  copyFiles(path.join(from, "gold"), path.join(to, PACKED, "gold"), ".sql");
+}
+
+function copyDictionary(from: string, to: string): void {
+  mkdirSync(path.join(to, PACKED));
+  cpSync(path.join(from, DICTIONARY), path.join(to, PACKED, DICTIONARY));
+}
