@@ -4,11 +4,10 @@
 
 use domain::avro::{AvroError, Block, FileReader, Resolution};
 use domain::dictionary::Table;
-use domain::shipped;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for table in shipped::dictionary().unwrap().tables() {
+    for table in fuzz::dictionary().tables() {
         let _ = read(bytes, table);
     }
 });

@@ -3,11 +3,10 @@
 #![no_main]
 
 use domain::batch::{Batch, TableBatch};
-use domain::shipped;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let dictionary = shipped::dictionary().unwrap();
+    let dictionary = fuzz::dictionary();
     let _ = Batch::read(dictionary, bytes).map(drop);
     for table in dictionary.tables() {
         let _ = Batch::read_rows(table, bytes).map(drop);

@@ -6,12 +6,11 @@ use std::io::Cursor;
 
 use domain::dictionary::LoadMode;
 use domain::load::{Content, Format, Packing};
-use domain::shipped;
 use files::{Opening, preview};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for table in &shipped::dictionary().unwrap().tables()[1..3] {
+    for table in &fuzz::dictionary().tables()[1..3] {
         let opening = Opening {
             format: Format { content: Content::Xlsx, packing: Packing::None },
             table,

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn parse(names: &[&str]) -> Result<Vec<String>, String> {
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         Groups::parse(names, dictionary).map(|groups| groups.names())
     }
 

@@ -7,7 +7,7 @@
 use accounts::{Accounts, Cognito, Options, Service, invoke, router};
 use aurora::{Database, Deadline, Target};
 use lambda_kit::http::with_open_service_layers;
-use lambda_kit::{aws, env, events};
+use lambda_kit::{aws, env, events, tables};
 use lambda_runtime::{Context, Error};
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let accounts = Accounts::new(
         Cognito::new(&config, pool_id, client_id),
         Database::new(aws_sdk_rdsdata::Client::new(&config), target),
-        domain::shipped::dictionary()?,
+        &tables::read()?.dictionary,
     );
     let routes = router(Service { accounts: accounts.clone(), options });
     events::serve_with_commands(routes, with_open_service_layers, move |payload, context: Context| {

@@ -35,6 +35,8 @@ pub struct Backups<S, G> {
     pub continuation: G,
     /// The tables there are.
     pub dictionary: &'static Dictionary,
+    /// The version of the dictionary, which files and manifests name.
+    pub dictionary_version: &'static str,
     /// The settings.
     pub options: Options,
 }

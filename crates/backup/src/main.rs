@@ -10,7 +10,7 @@ use backup::{Backups, LambdaContinuation, Options, Service, Times, invoke, route
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
-use lambda_kit::{aws, env, events};
+use lambda_kit::{aws, env, events, tables};
 use lambda_runtime::{Context, Error};
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,11 +19,13 @@ async fn main() -> Result<(), Error> {
     let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
     let config = aws::sdk_config()?;
+    let folder = tables::read()?;
     let backups = Backups {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
-        dictionary: domain::shipped::dictionary()?,
+        dictionary: &folder.dictionary,
+        dictionary_version: &folder.version,
         options: Options::read(env::optional)?,
     };
     let service = Service { backups: backups.clone(), operator: Operator::from_env()? };

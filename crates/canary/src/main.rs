@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use canary::{Answer, Canary, Drops, Failed, Limits, OperatorKey};
 use deadline::Deadline;
-use lambda_kit::{aws, env};
+use lambda_kit::{aws, env, tables};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
     let drops = Drops { s3: aws_sdk_s3::Client::from_conf(s3), bucket: env::required("ROWGATE_BUCKET")? };
     let url = env::required("ROWGATE_URL")?;
-    let canary = Canary::new(&url, key, drops, domain::report::shipped()?, Limits::default());
+    let canary = Canary::new(&url, key, drops, &tables::read()?.reports, Limits::default());
     let canary = &canary;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Deadline::at(event.context.deadline()).reserve(MARGIN, 1);

@@ -7,10 +7,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use domain::backup::BackupId;
 use domain::dictionary::{LoadMode, Table};
-use domain::shipped;
 
 use crate::api::Api;
 use crate::exit::user_error;
+use crate::folder;
 
 // The API to call.
 #[derive(Debug, Args)]
@@ -87,10 +87,9 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Returns the table of this name in the dictionary that the command was built with, if the verb
-/// takes it.
+/// Returns the table of this name in the folder of tables, if the verb takes it.
 pub(crate) fn dictionary_table(name: &str, takes: impl Fn(&Table) -> bool) -> Result<&'static Table> {
-    let dictionary = shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
+    let dictionary = folder::dictionary()?;
     dictionary.table(name).filter(|table| takes(table)).ok_or_else(|| {
         user_error(format!("There is no table {name:?}; the tables are {}.", dictionary.table_names()))
     })

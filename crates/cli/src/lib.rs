@@ -6,6 +6,7 @@ mod ask;
 mod aws;
 mod commands;
 mod exit;
+mod folder;
 mod http;
 mod invoke;
 mod printer;

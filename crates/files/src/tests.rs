@@ -4,7 +4,6 @@ use std::io::{self, Read, Write};
 
 use domain::dictionary::Table;
 use domain::load::{Chunk, Content as Written, Format, Packing, Position};
-use domain::shipped;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -13,7 +12,7 @@ use super::*;
 use crate::open::{EXPANSION, EXPANSION_FLOOR, unpacked_limit};
 
 pub(super) fn table(name: &str) -> &'static Table {
-    shipped::dictionary().unwrap().table(name).unwrap()
+    testkit::dictionary().table(name).unwrap()
 }
 
 /// Gives bytes in pieces of these sizes, over and over; then perhaps fails, else ends.

@@ -3,7 +3,7 @@
 use aurora::{Database, Target};
 use insert_api::{Service, router};
 use lambda_kit::caller::Operator;
-use lambda_kit::{aws, env, http};
+use lambda_kit::{aws, env, http, tables};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -11,6 +11,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let target = Target::read(env::required)?;
     let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
     let database = Database::new(client, target);
-    let service = Service::new(database, domain::shipped::dictionary()?, Operator::from_env()?);
+    let service = Service::new(database, &tables::read()?.dictionary, Operator::from_env()?);
     http::serve(router(service), http::with_service_layers).await
 }

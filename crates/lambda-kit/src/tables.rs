@@ -1,4 +1,4 @@
-//! The folder of tables of a function, read once at start.
+//! The folder of tables of a program, read once at start.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,9 +7,6 @@ use domain::folder::TableFolder;
 use table_folder::FOLDER;
 
 use crate::env;
-
-/// The variable that names another folder than the one beside the program.
-const VARIABLE: &str = "ROWGATE_SQL";
 
 /// A folder of tables that cannot be used, in one sentence with file, line and problem.
 ///
@@ -26,21 +23,37 @@ impl fmt::Debug for TablesError {
 }
 
 /// Reads the folder of tables that `ROWGATE_SQL` names, or `sql` beside the program. It stays in
-/// memory until the program ends, so call this once.
+/// memory until the program ends.
 ///
 /// # Errors
-/// [`TablesError`], which is the end of the program.
+/// [`TablesError`]: the program cannot start.
 pub fn read() -> Result<&'static TableFolder, TablesError> {
-    let folder = table_folder::read(&folder()?).map_err(|error| TablesError(error.to_string()))?;
+    read_at(env::optional("ROWGATE_SQL").map(PathBuf::from))
+}
+
+/// Reads the folder of tables at this path, as [`read`] does; `None` is `sql` beside the program.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at(folder: Option<PathBuf>) -> Result<&'static TableFolder, TablesError> {
+    let folder = match folder {
+        Some(folder) => folder,
+        None => std::env::current_exe()
+            .map_err(|error| TablesError(format!("the path of this program is unknown: {error}")))?
+            .with_file_name(FOLDER),
+    };
+    let folder = table_folder::read(&folder).map_err(|error| TablesError(error.to_string()))?;
     Ok(Box::leak(Box::new(folder)))
 }
 
-fn folder() -> Result<PathBuf, TablesError> {
-    if let Some(folder) = env::optional(VARIABLE) {
-        return Ok(folder.into());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_used_is_one_sentence_however_it_is_printed() {
+        let error = read_at(Some("/nowhere".into())).unwrap_err();
+        let sentence = "the folder of tables: /nowhere/dictionary.toml: there is no such file";
+        assert_eq!((error.to_string(), format!("{error:?}")), (sentence.to_owned(), sentence.to_owned()));
     }
-    let program = std::env::current_exe().map_err(|error| {
-        TablesError(format!("{VARIABLE} is not set, and the program's own path: {error}"))
-    })?;
-    Ok(program.with_file_name(FOLDER))
 }

@@ -7,7 +7,7 @@
 
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
-use lambda_kit::{aws, env};
+use lambda_kit::{aws, env, tables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use loader::{Loader, Options, Payload, SqsQueue, invoke};
 use serde_json::Value;
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), env::required("ROWGATE_BUCKET")?),
         queue: SqsQueue::new(aws_sdk_sqs::Client::new(&config), queue_url),
         options: Options::read(env::optional)?,
-        dictionary: domain::shipped::dictionary()?,
+        dictionary: &tables::read()?.dictionary,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Deadline::to_answer_by(event.context.deadline());

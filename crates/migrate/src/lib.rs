@@ -2,7 +2,7 @@
 
 use aurora::Database;
 use aurora::migrations::{MigrateError, Outcome, migrate};
-use domain::migration::{Migration, MigrationError};
+use domain::migration::Migration;
 use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
@@ -16,16 +16,10 @@ pub struct Response {
     pub schema_version: Option<String>,
 }
 
-/// Why the invocation fails.
+/// Why the invocation fails: the migrations could not be applied.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// A migration that ships is wrong.
-    #[error(transparent)]
-    Shipped(#[from] MigrationError),
-    /// The migrations could not be applied.
-    #[error(transparent)]
-    Run(#[from] MigrateError),
-}
+#[error(transparent)]
+pub struct Failure(#[from] MigrateError);
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {

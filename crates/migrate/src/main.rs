@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use aurora::{Database, Deadline, Target};
-use domain::migration::shipped;
-use lambda_kit::{aws, env};
+use lambda_kit::{aws, env, tables};
 use lambda_runtime::{LambdaEvent, service_fn};
 use migrate::{Failure, Response, run};
 use serde_json::Value;
@@ -18,12 +17,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let target = Target::read(env::required)?;
     let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config()?), target);
     let database = &database;
+    let migrations = &tables::read()?.migrations;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let database = database.with_deadline(Deadline::at(event.context.deadline()).reserve(MARGIN, 1));
-        let response: Result<Response, Failure> = match shipped() {
-            Ok(migrations) => run(&database, &migrations, &event.context.request_id).await,
-            Err(error) => Err(error.into()),
-        };
+        let response: Result<Response, Failure> =
+            run(&database, migrations, &event.context.request_id).await;
         response
     }))
     .await

@@ -9,8 +9,8 @@ fn source() -> Source<'static> {
 fn of_door(door: Door) -> Source<'static> {
     Source {
         door,
-        dictionary: domain::shipped::dictionary().unwrap(),
-        reports: domain::report::shipped().unwrap(),
+        dictionary: testkit::dictionary(),
+        reports: &testkit::folder().reports,
         version: "1.2.3",
         url: "https://api.example.com/v1",
     }

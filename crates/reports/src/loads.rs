@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<Filter, Vec<String>> {
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         Filter::read(dictionary, &Query::new(Some(query)))
             .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }

@@ -1,7 +1,7 @@
 //! The `rowgate-reports` function: wires configuration, database and routes.
 
 use aurora::{Database, Target};
-use lambda_kit::{aws, env, http};
+use lambda_kit::{aws, env, http, tables};
 use reports::{Links, Service, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,11 +13,12 @@ async fn main() -> Result<(), lambda_http::Error> {
     let region = config.region().ok_or("AWS_REGION is not set")?;
     let credentials = config.credentials_provider().ok_or("there are no AWS credentials")?;
     let links = Links::new(&bucket, region.as_ref(), config.endpoint_url(), credentials);
+    let folder = tables::read()?;
     let service = Service {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
-        dictionary: domain::shipped::dictionary()?,
-        reports: domain::report::shipped()?,
-        migrations: domain::migration::shipped()?.into(),
+        dictionary: &folder.dictionary,
+        reports: &folder.reports,
+        migrations: &folder.migrations,
         links,
         url: env::required("ROWGATE_URL")?,
         people_url: env::required("ROWGATE_PEOPLE_URL")?,

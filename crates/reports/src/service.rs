@@ -1,6 +1,5 @@
 //! The state of the handlers, and what they have in common.
 
-use std::sync::Arc;
 
 use aurora::{Database, Deadline};
 use domain::dictionary::Dictionary;
@@ -21,8 +20,8 @@ pub struct Service {
     pub dictionary: &'static Dictionary,
     /// The reports.
     pub reports: &'static [Report],
-    /// The migrations that the database must have, in order.
-    pub migrations: Arc<[Migration]>,
+    /// The migrations that the database must have.
+    pub migrations: &'static [Migration],
     /// The links to rejects files.
     pub links: Links,
     /// The URL of the API for scripts, with its stage and without a slash at the end.

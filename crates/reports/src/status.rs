@@ -6,7 +6,7 @@ use aurora::{Deadline, Error, migrations};
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::migration::Migration;
+use domain::migration::{Migration, newest};
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
@@ -51,7 +51,7 @@ pub(crate) async fn get(
     InTime(service): InTime<Service>,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let expected = service.migrations.last().map(|migration| migration.name().to_owned());
+    let expected = newest(service.migrations).map(str::to_owned);
     let mut status = Status {
         version: env!("CARGO_PKG_VERSION"),
         schema: Schema { version: None, expected },
@@ -67,7 +67,7 @@ pub(crate) async fn get(
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     status.database = Some(Answered { latency_ms });
     status.schema.version = Some(finished.last().cloned());
-    let missing = missing(&service.migrations, &finished);
+    let missing = missing(service.migrations, &finished);
     if missing > 0 {
         tracing::error!(migrations.missing = missing, "the schema is behind");
         let detail =

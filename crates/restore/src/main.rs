@@ -9,7 +9,7 @@ use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
-use lambda_kit::{aws, env, events};
+use lambda_kit::{aws, env, events, tables};
 use lambda_runtime::{Context, Error};
 use restore::{LambdaContinuation, Options, Restorer, Service, invoke, router};
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
         options: Options::read(env::optional)?,
-        dictionary: domain::shipped::dictionary()?,
+        dictionary: &tables::read()?.dictionary,
     };
     let routes = router(Service { restorer: restorer.clone(), operator });
     events::serve_with_commands(routes, with_service_layers, move |payload, context: Context| {

@@ -57,6 +57,9 @@ pub(crate) struct ServeArguments {
     /// --url].
     #[arg(long, value_name = "URL", env = "ROWGATE_PEOPLE_URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) people_url: Option<String>,
+    /// The folder of tables [default: `sql` beside this program].
+    #[arg(long, value_name = "FOLDER", env = "ROWGATE_SQL")]
+    pub(crate) sql: Option<PathBuf>,
     /// The file with the keys of callers.
     #[arg(long, value_name = "FILE", env = "ROWGATE_KEYS", conflicts_with = "keys_secret")]
     pub(crate) keys: Option<PathBuf>,

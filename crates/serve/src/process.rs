@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use lambda_kit::aws::https_client;
 use lambda_kit::http::with_service_layers;
+use lambda_kit::tables;
 use prometheus::IntGauge;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,6 +41,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     if config.region().is_none() {
         return Err(user_error("AWS_REGION is not set"));
     }
+    let folder = tables::read_at(arguments.sql.clone()).map_err(|error| user_error(error.to_string()))?;
     let keys = keys(&arguments, &config).await?;
     let operators = keys.iter().filter(|key| key.right == KeyRight::Operator);
     let operators = operators.map(|key| key.name.clone()).collect();
@@ -54,8 +56,17 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let (backups_work, restores_work) = (metrics.work("backup"), metrics.work("restore"));
     let (backup_queue, backups_waiting) = work::queue(&backups_work);
     let (restore_queue, restores_waiting) = work::queue(&restores_work);
-    let parts =
-        Parts { config: &config, target, bucket, url, people_url, operators, backup_queue, restore_queue };
+    let parts = Parts {
+        config: &config,
+        target,
+        bucket,
+        url,
+        people_url,
+        folder,
+        operators,
+        backup_queue,
+        restore_queue,
+    };
     let api = routes::api(parts)?;
     start_work(&mut tasks, &api, backups_waiting, restores_waiting, &stopped);
 

@@ -7,6 +7,7 @@ use aws_types::service_config::ServiceConfigKey;
 use axum::Router;
 use backup::Backups;
 use bucket::S3Bucket;
+use domain::folder::TableFolder;
 use lambda_kit::caller::Operator;
 use lambda_kit::env;
 use reports::Links;
@@ -22,6 +23,7 @@ pub(crate) struct Parts<'c> {
     pub(crate) bucket: String,
     pub(crate) url: String,
     pub(crate) people_url: String,
+    pub(crate) folder: &'static TableFolder,
     /// The names of the operators' keys.
     pub(crate) operators: Vec<String>,
     pub(crate) backup_queue: Queue<BackupWork>,
@@ -37,8 +39,9 @@ pub(crate) struct Api {
 
 /// Builds every route of the scripts' door.
 pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
-    let Parts { config, target, bucket, url, people_url, operators, backup_queue, restore_queue } = parts;
-    let dictionary = domain::shipped::dictionary()?;
+    let Parts { config, target, bucket, url, people_url, folder, operators, backup_queue, restore_queue } =
+        parts;
+    let dictionary = &folder.dictionary;
     let database = Database::new(aws_sdk_rdsdata::Client::new(config), target);
     let operator = Operator::of_keys(operators);
     let s3 = aws_sdk_s3::config::Config::new(config);
@@ -48,6 +51,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         store: store.clone(),
         continuation: backup_queue,
         dictionary,
+        dictionary_version: &folder.version,
         options: backup::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
     };
     let restorer = Restorer {
@@ -64,8 +68,8 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let reports = reports::Service {
         database: database.clone(),
         dictionary,
-        reports: domain::report::shipped()?,
-        migrations: domain::migration::shipped()?.into(),
+        reports: &folder.reports,
+        migrations: &folder.migrations,
         links,
         people_url,
         url,

@@ -7,6 +7,7 @@ use aurora::{Database, Deadline, Target};
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
+use domain::folder::TableFolder;
 use local_data_api::{Config, Credentials, FaultHandle, Server, Upstream};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row, Value};
@@ -62,7 +63,7 @@ impl TestDatabase {
         Ok(Self { name, server, mysql })
     }
 
-    /// A database with every migration of `sql/migrations` applied.
+    /// A database with every migration of the [repository's own folder](crate::folder) applied.
     ///
     /// # Errors
     /// When it cannot be started or migrated.
@@ -72,13 +73,31 @@ impl TestDatabase {
         Ok(test)
     }
 
-    /// Applies every migration of `sql/migrations`.
+    /// A database with every migration of a folder of tables applied, and Rowgate's own.
+    ///
+    /// # Errors
+    /// When it cannot be started or migrated.
+    pub async fn migrated_with(folder: &TableFolder) -> Result<Self> {
+        let test = Self::start().await?;
+        test.migrate_with(folder).await?;
+        Ok(test)
+    }
+
+    /// Applies every migration of the [repository's own folder](crate::folder).
     ///
     /// # Errors
     /// When one fails.
     pub async fn migrate(&self) -> Result<()> {
-        let migrations = domain::migration::shipped()?;
-        aurora::migrations::migrate(&self.database(), &migrations, "testkit").await?;
+        self.migrate_with(crate::folder()).await
+    }
+
+    /// Applies those migrations of a folder of tables, and of Rowgate's own, that the database does
+    /// not have.
+    ///
+    /// # Errors
+    /// When one fails.
+    pub async fn migrate_with(&self, folder: &TableFolder) -> Result<()> {
+        aurora::migrations::migrate(&self.database(), &folder.migrations, "testkit").await?;
         Ok(())
     }
 

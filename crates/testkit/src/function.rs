@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::process::Process;
 use crate::runtime_api::{Answer, RuntimeApi};
+use crate::tables::SQL;
 
 /// The pause between checks for a process.
 const PACE: Duration = Duration::from_millis(3);
@@ -44,7 +45,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts `program` with nothing but `environment` and what Lambda adds to it. Its output goes
+    /// Starts `program` with nothing but `environment` and what Lambda adds to it, over the
+    /// [repository's own folder of tables](SQL) unless `environment` names another. Its output goes
     /// to the end of `log`.
     ///
     /// # Errors
@@ -61,6 +63,7 @@ impl Function {
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(LAMBDA_ENVIRONMENT)
             .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
+            .env("ROWGATE_SQL", SQL)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(log.try_clone()?)

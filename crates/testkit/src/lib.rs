@@ -24,5 +24,5 @@ pub use process::Process;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use s3::Bucket;
 pub use server::{DatabaseServer, SOCKET_VARIABLE};
-pub use tables::tables;
+pub use tables::{SQL, dictionary, folder, tables};
 pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

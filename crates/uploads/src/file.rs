@@ -69,13 +69,12 @@ pub(crate) fn refused(why: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use domain::load::Incoming;
-    use domain::shipped;
     use proptest::prelude::*;
 
     use super::*;
 
     fn key(mode: Option<LoadMode>, name: &str) -> Result<String, String> {
-        let table = shipped::dictionary().unwrap().table("jobs").unwrap();
+        let table = testkit::dictionary().table("jobs").unwrap();
         File::new(table, mode, name).map(|file| file.key).map_err(|problem| problem.detail)
     }
 
@@ -120,7 +119,7 @@ mod tests {
         #[test]
         fn whatever_a_file_is_called_it_goes_to_its_table_or_nowhere(name in "\\PC{0,20}(\\.csv|\\.xlsx|/x\\.csv|)") {
             if let Ok(key) = key(Some(LoadMode::Append), &name) {
-                let incoming = Incoming::from_key(shipped::dictionary().unwrap(), &key).unwrap();
+                let incoming = Incoming::from_key(testkit::dictionary(), &key).unwrap();
                 prop_assert_eq!((incoming.table.name(), incoming.mode), ("jobs", LoadMode::Append));
                 prop_assert_eq!(key.split('/').count(), 4);
             }

@@ -73,7 +73,7 @@ mod tests {
     fn an_id_names_a_file_of_a_table() {
         let of = |key: &str| {
             let id = UploadId { bytes: 1, upload: "u".to_owned(), key: key.to_owned() };
-            id.table(domain::shipped::dictionary().unwrap()).map(Table::name)
+            id.table(testkit::dictionary()).map(Table::name)
         };
         assert_eq!(of("incoming/hired_employees/upsert/a.csv"), Some("employees"));
         for key in [

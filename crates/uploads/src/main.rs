@@ -2,7 +2,7 @@
 
 use aurora::{Database, Target};
 use bucket::S3Bucket;
-use lambda_kit::{aws, env, http};
+use lambda_kit::{aws, env, http, tables};
 use uploads::{Service, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +18,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             bucket,
             config.endpoint_url().is_some(),
         ),
-        dictionary: domain::shipped::dictionary()?,
+        dictionary: &tables::read()?.dictionary,
     };
     http::serve(router(service), http::with_service_layers).await
 }

@@ -6,7 +6,7 @@ use crate::support::Cloud;
 
 /// The names of the checks, in their order.
 fn checks() -> Vec<&'static str> {
-    let reports = domain::report::shipped().unwrap().iter().map(|report| &*report.name);
+    let reports = testkit::folder().reports.iter().map(|report| &*report.name);
     let names = ["key", "status"].into_iter().chain(reports);
     names.chain(["insert", "delete", "leftovers", "file"]).collect()
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::{Function, PASSWORD};
 
 fn groups(names: &[&str]) -> Groups {
-    Groups::parse(names, domain::shipped::dictionary().unwrap()).unwrap()
+    Groups::parse(names, testkit::dictionary()).unwrap()
 }
 
 fn name(text: &str) -> Username {

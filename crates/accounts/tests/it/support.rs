@@ -38,7 +38,7 @@ impl Function {
     /// With other settings.
     pub(crate) async fn start_with(set: impl FnOnce(&mut Options)) -> Result<Self> {
         let (pool, database) = (Memory::new(), TestDatabase::migrated().await?);
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         let accounts = Accounts::new(pool.clone(), database.database(), dictionary);
         let mut options = Options::read(|_| None)?;
         options.register_time = std::time::Duration::ZERO;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::migration::{Migration, Step, StepKind};
+use domain::migration::{Migration, Step, StepKind, newest};
 
 use super::error::{MigrateError, Outcome};
 use super::lease::Lease;
@@ -39,23 +39,22 @@ pub(super) async fn all(
         );
         applied.push(migration.name().to_owned());
     }
-    let schema_version = migrations.last().map(|migration| migration.name().to_owned());
-    Ok(Outcome { applied, schema_version })
+    Ok(Outcome { applied, schema_version: newest(migrations).map(str::to_owned) })
 }
 
-/// Holds what is recorded against what ships, before anything is changed.
+/// Holds what is recorded against the texts there are, before anything is changed.
 fn check(migrations: &[Migration], records: &[Record]) -> Result<(), MigrateError> {
     for record in records {
         let Some(migration) = migrations.iter().find(|migration| migration.name() == record.name) else {
             return Err(MigrateError::Unknown { name: record.name.clone() });
         };
-        let shipped = match record.finished {
+        let expected = match record.finished {
             0 => migration.checksum_of_first(record.statements_started),
             _ => migration.checksum(),
         };
-        if shipped != record.checksum {
+        if expected != record.checksum {
             let (name, recorded) = (record.name.clone(), record.checksum.clone());
-            return Err(MigrateError::Changed { name, recorded, shipped });
+            return Err(MigrateError::Changed { name, recorded, expected });
         }
     }
     Ok(())

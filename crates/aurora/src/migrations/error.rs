@@ -17,7 +17,7 @@ pub struct Outcome {
 pub enum MigrateError {
     /// An applied migration has another text now.
     #[error(
-        "migration {name} was changed after it was applied (recorded checksum {recorded}, now {shipped}): put its text back and add a new migration"
+        "migration {name} was changed after it was applied (recorded checksum {recorded}, now {expected}): put its text back and add a new migration"
     )]
     Changed {
         /// The migration.
@@ -25,7 +25,7 @@ pub enum MigrateError {
         /// The checksum the database has.
         recorded: String,
         /// The checksum of the text.
-        shipped: String,
+        expected: String,
     },
 
     /// The database is ahead of this code.

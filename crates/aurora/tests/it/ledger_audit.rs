@@ -134,7 +134,7 @@ const DAY: u32 = 24 * 60;
 
 async fn forget(test: &TestDatabase) -> Result<u64> {
     let hidden: Vec<_> =
-        domain::shipped::dictionary()?.tables().iter().filter(|table| table.is_hidden()).collect();
+        testkit::dictionary().tables().iter().filter(|table| table.is_hidden()).collect();
     Ok(loads::forget(&test.database(), &hidden).await?)
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aurora::migrations::{MigrateError, Outcome, migrate};
 use aurora::{Deadline, Error};
-use domain::migration::{Migration, parse_all, shipped};
+use domain::migration::{Migration, parse_all};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Rule};
 use tokio::task::JoinSet;
@@ -22,7 +22,7 @@ fn pair() -> Result<Vec<Migration>> {
 }
 
 fn migrations(files: &[(&str, &str)]) -> Result<Vec<Migration>> {
-    Ok(parse_all(files.iter().map(|(name, text)| (*name, Some(*text))))?)
+    Ok(parse_all(files.iter().map(|(name, text)| (*name, *text)))?)
 }
 
 async fn run(test: &TestDatabase, migrations: &[Migration]) -> Result<Outcome, MigrateError> {
@@ -226,12 +226,12 @@ fn sql(migration: &Migration) -> String {
 }
 
 #[tokio::test]
-async fn the_shipped_migrations_apply_to_an_empty_database() -> Result<()> {
+async fn the_migrations_of_the_repository_apply_to_an_empty_database() -> Result<()> {
     let test = TestDatabase::start().await?;
-    let shipped = shipped()?;
-    let outcome = run(&test, &shipped).await?;
-    assert_eq!(outcome.applied.len(), shipped.len());
-    assert!(run(&test, &shipped).await?.applied.is_empty());
+    let all = &testkit::folder().migrations;
+    let outcome = run(&test, all).await?;
+    assert_eq!(outcome.applied.len(), all.len());
+    assert!(run(&test, all).await?.applied.is_empty());
     let collation = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
                      AND (ENGINE <> 'InnoDB' OR TABLE_COLLATION NOT LIKE 'utf8mb4%')";
     assert_eq!(test.value(collation).await?, "0");

@@ -232,7 +232,7 @@ mod tests {
     }
 
     async fn newest(store: &MemoryBucket, tables: &[&str]) -> Option<BackupId> {
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         let tables: Vec<&Table> = tables.iter().map(|name| dictionary.table(name).unwrap()).collect();
         newest_good(store, &tables).await.unwrap().map(|manifest| manifest.backup)
     }

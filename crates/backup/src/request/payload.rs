@@ -102,13 +102,13 @@ fn named(
 
 #[cfg(test)]
 mod tests {
-    use domain::shipped::dictionary;
     use serde_json::json;
+    use testkit::dictionary;
 
     use super::*;
 
     fn read(payload: Value) -> Result<Command, String> {
-        Command::read(dictionary().unwrap(), payload).map_err(|error| error.to_string())
+        Command::read(dictionary(), payload).map_err(|error| error.to_string())
     }
 
     fn tables(payload: Value) -> Vec<&'static str> {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_a_payload() {
-        let unknown = format!("there is no table \"job\"; there are {}", dictionary().unwrap().table_names());
+        let unknown = format!("there is no table \"job\"; there are {}", dictionary().table_names());
         for (payload, expected) in [
             (json!([]), "it must be a JSON object"),
             (json!({"tables": []}), "tables is empty; leave it out for all of them"),

@@ -4,7 +4,6 @@ use domain::avro::{AvroError, Codec, FileWriter, Meta, Schema};
 use domain::backup::BackupId;
 use domain::dictionary::Table;
 use domain::row_text::{ContentSum, parse_row_text};
-use domain::shipped::dictionary_version;
 use domain::value::Value;
 use sha2::{Digest, Sha256};
 
@@ -17,6 +16,7 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug)]
 pub(crate) struct Encoder {
     backup: BackupId,
+    dictionary_version: &'static str,
     table: &'static Table,
     nullable: Vec<bool>,
     schema: Schema,
@@ -47,13 +47,14 @@ impl Encoder {
     /// Creates the encoder of a table of which `sum` is written already.
     pub(crate) fn new(
         backup: BackupId,
+        dictionary_version: &'static str,
         table: &'static Table,
         nullable: Vec<bool>,
         schema: Schema,
         codec: Codec,
         sum: ContentSum,
     ) -> Self {
-        Self { backup, table, nullable, schema, codec, sum, part: None }
+        Self { backup, dictionary_version, table, nullable, schema, codec, sum, part: None }
     }
 
     /// Returns the sum of all rows so far.
@@ -64,7 +65,7 @@ impl Encoder {
     /// Begins a file.
     pub(crate) fn begin(&mut self, part: u32) -> Result<(), BackupError> {
         let backup = self.backup.as_str();
-        let meta = Meta { backup, part, dictionary: dictionary_version(), version: VERSION };
+        let meta = Meta { backup, part, dictionary: self.dictionary_version, version: VERSION };
         let sync = fastrand::u128(..).to_be_bytes();
         let writer =
             FileWriter::new(&self.schema, &meta, self.codec, sync).map_err(|error| self.avro(error))?;

@@ -12,7 +12,6 @@ use aurora::snapshot::Snapshot;
 use bucket::{Put, Store, When};
 use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key, read_time, time_text};
 use domain::dictionary::Table;
-use domain::shipped::dictionary_version;
 use jiff::Timestamp;
 use lambda_kit::continuation::Continuation;
 
@@ -144,7 +143,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
             format: MANIFEST_FORMAT,
             backup: backup.clone(),
             rowgate: VERSION.to_owned(),
-            dictionary: dictionary_version().to_owned(),
+            dictionary: self.dictionary_version.to_owned(),
             snapshot_time,
             started_at,
             finished_at: finished_at.clone(),

@@ -116,6 +116,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         let writing = Writing {
             store: &self.store,
             backup,
+            dictionary_version: self.dictionary_version,
             codec: *codec,
             part_bytes: self.options.part_bytes,
             halvings: *halvings,

@@ -18,6 +18,7 @@ use crate::state::Progress;
 pub(crate) struct Writing<'w, S> {
     pub(crate) store: &'w S,
     pub(crate) backup: &'w BackupId,
+    pub(crate) dictionary_version: &'static str,
     pub(crate) codec: Codec,
     pub(crate) part_bytes: u64,
     /// The number of times that the size of pages is halved.
@@ -48,8 +49,15 @@ impl<S: Store> Writing<'_, S> {
         if progress.manifest.schema_fingerprint != schema.fingerprint() {
             return Err(BackupError::Altered { table: table.name().to_owned() });
         }
-        let encoder =
-            Encoder::new(self.backup.clone(), table, nullable.clone(), schema, self.codec, progress.sum());
+        let encoder = Encoder::new(
+            self.backup.clone(),
+            self.dictionary_version,
+            table,
+            nullable.clone(),
+            schema,
+            self.codec,
+            progress.sum(),
+        );
         let pages = snapshot.pages(table, &nullable, progress.after).halved(self.halvings);
         let mut files =
             Files { writing: self, table, encoder: Some(encoder), upload: None, part: 0, next_part };

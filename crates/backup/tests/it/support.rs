@@ -51,7 +51,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn dictionary() -> &'static Dictionary {
-    domain::shipped::dictionary().unwrap()
+    testkit::dictionary()
 }
 
 /// A minute, in one invocation.
@@ -101,6 +101,7 @@ impl World {
             store: self.store.clone(),
             continuation: self.calls.clone(),
             dictionary: dictionary(),
+            dictionary_version: &testkit::folder().version,
             options: self.options,
         }
     }

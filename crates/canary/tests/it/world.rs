@@ -86,7 +86,7 @@ impl World {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         let drops = Drops { s3: aws_sdk_s3::Client::from_conf(s3), bucket: "data".to_owned() };
         let key = OperatorKey::new(&config, "k1").unwrap();
-        let reports = domain::report::shipped().unwrap();
+        let reports = &testkit::folder().reports;
         let canary = Canary::new(&format!("{}/v1/", self.url), key, drops, reports, limits);
         canary.run(Deadline::after(time)).await
     }

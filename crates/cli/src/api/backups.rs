@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Api, JSON, NO_QUERY, in_brackets, path};
+use crate::folder;
 use crate::wait::Job;
 
 /// A backup as `GET /backups` and `GET /backups/{id}` answer it.
@@ -40,7 +41,7 @@ impl Backup {
     /// Returns the backup's name of a table: today's, or an earlier one that the dictionary knows.
     pub(crate) fn name_of<'b>(&'b self, table: &'b str) -> Option<&'b str> {
         let is_known = |name: &str| self.tables.contains_key(name);
-        let dictionary = domain::shipped::dictionary().ok();
+        let dictionary = folder::dictionary().ok();
         match dictionary.and_then(|dictionary| dictionary.table(table)) {
             Some(table) => table.known_as(is_known),
             // The service may have another dictionary.

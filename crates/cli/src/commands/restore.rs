@@ -14,6 +14,7 @@ use crate::arguments::{OperatorArguments, backup_id, table_name};
 use crate::ask::confirm;
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
+use crate::folder;
 use crate::invoke::invoke;
 use crate::printer::Printer;
 use crate::verb::Verb;
@@ -171,13 +172,13 @@ pub(crate) fn own_names(tables: &[String]) -> Vec<String> {
 }
 
 fn own_name(name: &str) -> &str {
-    let table = domain::shipped::dictionary().ok().and_then(|dictionary| dictionary.table(name));
+    let table = folder::dictionary().ok().and_then(|dictionary| dictionary.table(name));
     table.map_or(name, |table| table.name())
 }
 
 /// Returns the tables that the newest backup must have: those named, or all there are.
 fn needed(tables: &[String]) -> Vec<String> {
-    match domain::shipped::dictionary() {
+    match folder::dictionary() {
         Ok(dictionary) if tables.is_empty() => {
             dictionary.visible_tables().map(|table| table.name().to_owned()).collect()
         }

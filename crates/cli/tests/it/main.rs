@@ -13,14 +13,15 @@ mod upload;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs `rowgate` in `folder` with nothing of the caller's environment but `PATH`.
+/// Runs `rowgate` in `folder` with nothing of the caller's environment but `PATH`, and with the
+/// repository's own tables.
 fn rowgate(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("rowgate runs")
 }
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rowgate"));
-    command.args(arguments).current_dir(folder).env_clear();
+    command.args(arguments).current_dir(folder).env_clear().env("ROWGATE_SQL", testkit::SQL);
     for variable in ["PATH", ::local_database::KIND_VARIABLE, ::local_database::PROGRAM_VARIABLE] {
         command.envs(std::env::var_os(variable).map(|value| (variable, value)));
     }

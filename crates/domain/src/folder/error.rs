@@ -51,6 +51,6 @@ impl From<DictionaryError> for FolderError {
             (Some(table), None) => format!("table {table}: "),
             _ => String::new(),
         };
-        Self { file: error.file, line: None, problem: place + &error.problem }
+        Self { file: error.file, line: error.line, problem: place + &error.problem }
     }
 }

@@ -5,14 +5,13 @@ use std::io::Write;
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{Format, Settings};
 use domain::row::RowCode;
-use domain::shipped;
 use files::{Checked, check};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
 fn employees() -> &'static Table {
-    shipped::dictionary().unwrap().table("employees").unwrap()
+    testkit::dictionary().table("employees").unwrap()
 }
 
 fn settings(json: &str) -> Settings {

@@ -5,13 +5,12 @@ use std::io::Cursor;
 
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{CheckedChunk, Content, Dialect, Format, Packing};
-use domain::shipped;
 use domain::value::Value;
 use files::{Opening, open, preview};
 use proptest::prelude::*;
 
 fn jobs() -> &'static Table {
-    shipped::dictionary().unwrap().table("jobs").unwrap()
+    testkit::dictionary().table("jobs").unwrap()
 }
 
 fn opening(format: Format, bytes: &[u8], chunk_bytes: u64) -> Opening<'static> {

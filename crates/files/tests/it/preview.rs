@@ -5,11 +5,10 @@ use std::io::Cursor;
 use domain::dictionary::LoadMode;
 use domain::load::Format;
 use domain::row::RowCode;
-use domain::shipped;
 use files::{Opening, Preview, preview};
 
 fn of(text: &str, mode: LoadMode, chunk_bytes: u64) -> Preview {
-    let table = shipped::dictionary().unwrap().table("jobs").unwrap();
+    let table = testkit::dictionary().table("jobs").unwrap();
     let opening = Opening { format: Format::CSV, table, object_bytes: text.len() as u64, chunk_bytes };
     preview(opening, mode, 2, Box::new(Cursor::new(text.to_owned().into_bytes())))
 }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn asked(text: &str) -> Result<PageRequest, Vec<String>> {
-        let table = domain::shipped::dictionary().unwrap().table("employees").unwrap();
+        let table = testkit::dictionary().table("employees").unwrap();
         read_request(table, &Query::new(Some(text)))
             .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn takes_an_id_in_one_spelling_alone() {
-        let table = domain::shipped::dictionary().unwrap().table("employees").unwrap();
+        let table = testkit::dictionary().table("employees").unwrap();
         for id in ["0", "7", "-7", "2147483647", "-2147483648"] {
             assert_eq!(parse_id(table, id).map(|id| id.to_string()).as_deref(), Ok(id));
         }

@@ -197,7 +197,7 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
         .await
         .unwrap();
     api.db.sql("ANALYZE TABLE employees").await.unwrap();
-    let employees = domain::shipped::dictionary().unwrap().table("employees").unwrap();
+    let employees = testkit::dictionary().table("employees").unwrap();
     let mut conn = api.db.connect().await.unwrap();
     for after in [None, Some(0), Some(29_950), Some(59_898)] {
         let sql = select_rows(employees, &WantedRows::All, after, 101);

@@ -20,7 +20,7 @@ const STUCK_MS: u64 = 3_600_000;
 /// The API whose requests have [`TIME`].
 async fn start() -> Api {
     let mut api = Api::start().await;
-    let dictionary = domain::shipped::dictionary().unwrap();
+    let dictionary = testkit::dictionary();
     let service = Service::new(api.db.database(), dictionary, Operator::new("operator"));
     api.routes = with_service_layers_in(router(service), TIME);
     api

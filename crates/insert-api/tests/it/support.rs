@@ -25,7 +25,7 @@ impl Api {
 
     /// The same with other settings for idempotency keys.
     pub(crate) async fn start_with(claims: ClaimSettings) -> Self {
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         let db = TestDatabase::migrated().await.unwrap();
         let service =
             Service { claims, ..Service::new(db.database(), dictionary, Operator::new("operator")) };

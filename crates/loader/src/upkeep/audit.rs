@@ -244,7 +244,7 @@ mod tests {
 
         async fn audit(&self) -> Audited {
             let database = &self.test.database();
-            let dictionary = domain::shipped::dictionary().unwrap();
+            let dictionary = testkit::dictionary();
             let (store, queue) = (&self.store, &self.queue);
             let auditor = Auditor { database, dictionary, store, queue };
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()

@@ -189,7 +189,7 @@ pub(crate) fn loader_over(test: &TestDatabase, bucket: FaultyBucket) -> Loader<F
         store: bucket,
         queue: Messages::default(),
         options: OPTIONS,
-        dictionary: domain::shipped::dictionary().unwrap(),
+        dictionary: testkit::dictionary(),
     }
 }
 

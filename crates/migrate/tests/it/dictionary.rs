@@ -126,7 +126,7 @@ fn compare(table: &Table, column: &Column, found: &Found, differences: &mut Vec<
 #[tokio::test]
 async fn the_migrated_schema_is_what_the_dictionary_says() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    let dictionary = domain::shipped::dictionary().map_err(Clone::clone)?;
+    let dictionary = testkit::dictionary();
     let differences = differences(&test, dictionary).await?;
     assert!(differences.is_empty(), "{differences:#?}");
     Ok(())
@@ -143,7 +143,7 @@ async fn every_kind_of_difference_is_found() -> Result<()> {
     test.sql("ALTER TABLE jobs ADD UNIQUE KEY one_name (job_name)").await?;
     test.sql("ALTER TABLE departments ADD CONSTRAINT of_a_job FOREIGN KEY (id) REFERENCES jobs (id)").await?;
     test.sql("CREATE TRIGGER watcher BEFORE INSERT ON jobs FOR EACH ROW SET @seen = 1").await?;
-    let dictionary = domain::shipped::dictionary().map_err(Clone::clone)?;
+    let dictionary = testkit::dictionary();
     let mut differences = differences(&test, dictionary).await?;
     differences.sort();
     assert_eq!(

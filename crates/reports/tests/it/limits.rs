@@ -40,7 +40,7 @@ const OTHER: &str =
 
 async fn api() -> Api {
     let texts = [("wide", WIDE), ("types", TYPES), ("wrong", WRONG), ("other", OTHER)];
-    let dictionary = domain::shipped::dictionary().unwrap();
+    let dictionary = testkit::dictionary();
     let read = |(name, text)| Report::parse(&format!("{name}.sql"), text, dictionary).unwrap();
     let reports: Vec<Report> = texts.map(read).into();
     Api::with_reports(reports.leak()).await

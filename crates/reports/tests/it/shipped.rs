@@ -45,7 +45,7 @@ fn declared_for(type_name: &str) -> Option<ColumnType> {
 async fn every_shipped_report_gives_the_columns_that_it_declares() {
     let db = TestDatabase::migrated().await.unwrap();
     let target = db.target();
-    for report in domain::report::shipped().unwrap() {
+    for report in &testkit::folder().reports {
         let answer = db
             .client()
             .execute_statement()

@@ -9,7 +9,7 @@ use testkit::local_data_api::{ErrorKind, Faults, Rule};
 use crate::support::{Api, Reply};
 
 fn newest() -> String {
-    domain::migration::shipped().unwrap().last().unwrap().name().to_owned()
+    domain::migration::newest(&testkit::folder().migrations).unwrap().to_owned()
 }
 
 fn assert_unavailable(reply: &Reply) {

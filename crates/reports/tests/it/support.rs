@@ -45,9 +45,9 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// The shipped reports over migrated, empty tables.
+    /// The reports of the repository over migrated, empty tables.
     pub(crate) async fn start() -> Self {
-        Self::with_reports(domain::report::shipped().unwrap()).await
+        Self::with_reports(&testkit::folder().reports).await
     }
 
     pub(crate) async fn with_reports(reports: &'static [Report]) -> Self {
@@ -58,7 +58,7 @@ impl Api {
 
     /// Uses another handle of the database from now on.
     pub(crate) fn set_database(&mut self, database: Database) {
-        self.routes = routes(database, domain::report::shipped().unwrap());
+        self.routes = routes(database, &testkit::folder().reports);
     }
 
     pub(crate) async fn sql(&self, statements: &[&str]) {
@@ -98,12 +98,12 @@ impl Api {
 }
 
 fn routes(database: Database, reports: &'static [Report]) -> Router {
-    let dictionary = domain::shipped::dictionary().unwrap();
+    let dictionary = testkit::dictionary();
     // As long as the session tokens of functions are.
     let token = Some("AbCdEfGhIjKlMnOpQrStUvWxYz/+".repeat(54));
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", token, None, "test");
     let links = Links::new("data", "eu-west-1", None, SharedCredentialsProvider::new(credentials));
-    let migrations = domain::migration::shipped().unwrap().into();
+    let migrations = &testkit::folder().migrations;
     let url = "https://api.example.com/v1".to_owned();
     let people_url = "https://people.example.com/v1".to_owned();
     let service = Service { database, dictionary, reports, migrations, links, url, people_url };

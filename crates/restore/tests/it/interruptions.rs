@@ -24,7 +24,7 @@ async fn world(rows: i64) -> World {
     .await
     .unwrap();
     test.migrate().await.unwrap();
-    let world = World::over(test, domain::shipped::dictionary().unwrap());
+    let world = World::over(test, testkit::dictionary());
     let tables = [("jobs", &*named(1..=40)), ("employees", &employees(1..=rows))];
     let made = Made { part_rows: usize::try_from(rows / 2 + 1).unwrap(), ..Made::default() };
     world.back_up(BACKUP, &tables, made).await;

@@ -190,8 +190,8 @@ async fn a_manifest_of_another_dictionary() {
     let mut world = World::start().await;
     let tables = [("departments", &*named([1])), ("jobs", &named([1]))];
     world.back_up(BACKUP, &tables, Made::default()).await;
-    let shipped = include_str!("../../../../sql/dictionary.toml");
-    let all: Vec<&str> = shipped.split("[[table]]").collect();
+    let text = include_str!("../../../../sql/dictionary.toml");
+    let all: Vec<&str> = text.split("[[table]]").collect();
     let without_jobs =
         all.iter().filter(|block| !block.contains("name = \"jobs\"") && !block.contains("employees"));
     world.dictionary = dictionary(&without_jobs.copied().collect::<Vec<_>>().join("[[table]]"));

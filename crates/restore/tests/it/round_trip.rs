@@ -19,7 +19,7 @@ async fn random_tables_of_every_type_come_back_exactly() {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
     let db = TestDatabase::migrated().await.unwrap();
-    let mut world = World::over(db, domain::shipped::dictionary().unwrap());
+    let mut world = World::over(db, testkit::dictionary());
     for number in 0..TABLES {
         let (dictionary, form) = random_table(&mut random, number);
         world.dictionary = Box::leak(Box::new(Dictionary::parse("test", &dictionary).unwrap()));

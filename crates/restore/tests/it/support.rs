@@ -15,7 +15,6 @@ use domain::backup::{
 };
 use domain::dictionary::{Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
-use domain::shipped::dictionary_version;
 use domain::value::{CivilDate, CivilTime, Value};
 use restore::{
     Answer, Continuation, ContinuationError, InvocationError, Options, Restored, Restorer, Unfinished, invoke,
@@ -66,9 +65,9 @@ impl Default for Made {
 }
 
 impl World {
-    /// The shipped tables, empty.
+    /// The tables of the repository, empty.
     pub(crate) async fn start() -> Self {
-        Self::over(TestDatabase::migrated().await.unwrap(), domain::shipped::dictionary().unwrap())
+        Self::over(TestDatabase::migrated().await.unwrap(), testkit::dictionary())
     }
 
     pub(crate) fn over(db: TestDatabase, dictionary: &'static Dictionary) -> Self {
@@ -220,7 +219,7 @@ pub(crate) fn write_backup(
             parts.push(&[]);
         }
         for (part, rows) in (0..).zip(parts) {
-            let version = dictionary_version();
+            let version = &testkit::folder().version;
             let meta = Meta { backup: backup.as_str(), part, dictionary: version, version: "0.1.0" };
             let mut writer = FileWriter::new(&schema, &meta, made.codec, [7; 16]).unwrap();
             for row in rows {
@@ -253,7 +252,7 @@ pub(crate) fn write_backup(
     Manifest {
         format: MANIFEST_FORMAT,
         rowgate: "0.1.0".to_owned(),
-        dictionary: dictionary_version().to_owned(),
+        dictionary: testkit::folder().version.clone(),
         snapshot_time: time.clone(),
         started_at: time.clone(),
         finished_at: time,

@@ -44,7 +44,8 @@ async fn hourly_of_backup(world: &World) -> Value {
         database: world.db.database(),
         store: bucket(world),
         continuation: Nowhere,
-        dictionary: domain::shipped::dictionary().unwrap(),
+        dictionary: testkit::dictionary(),
+        dictionary_version: &testkit::folder().version,
         options: backup::Options::default(),
     };
     let times = Times::before(Deadline::after(Duration::from_secs(60)));
@@ -58,7 +59,7 @@ fn restorer(world: &World) -> Restorer<S3Bucket, Nowhere> {
         store: bucket(world),
         continuation: Nowhere,
         options: restore::Options::default(),
-        dictionary: domain::shipped::dictionary().unwrap(),
+        dictionary: testkit::dictionary(),
     }
 }
 

@@ -101,6 +101,7 @@ impl World {
             ("ROWGATE_KEYS", self.folder.path().join("keys.toml").to_str().unwrap()),
             ("ROWGATE_LISTEN", "127.0.0.1:0"),
             ("ROWGATE_METRICS_ADDRESS", "127.0.0.1:0"),
+            ("ROWGATE_SQL", testkit::SQL),
         ]);
         command.args(arguments).stdin(Stdio::null());
         command

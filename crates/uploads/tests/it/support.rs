@@ -28,7 +28,7 @@ impl Api {
     pub(crate) async fn start() -> Self {
         let db = TestDatabase::migrated().await.unwrap();
         let store = FaultyBucket::default();
-        let dictionary = domain::shipped::dictionary().unwrap();
+        let dictionary = testkit::dictionary();
         let service = Service { database: db.database(), store: store.clone(), dictionary };
         Self { db, store, routes: lambda_kit::http::with_service_layers(router(service)) }
     }

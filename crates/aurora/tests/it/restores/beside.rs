@@ -54,7 +54,7 @@ async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Re
 /// Inserts rows of all three tables, each three in one request, until told to stop; gives the last
 /// id.
 async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>) -> Result<i64> {
-    let dictionary = domain::shipped::dictionary()?;
+    let dictionary = testkit::dictionary();
     let mut id = first;
     while !done.load(Ordering::Relaxed) {
         id += 1;

@@ -39,7 +39,7 @@ pub(crate) fn named(ids: RangeInclusive<i64>, name: &str) -> Rows {
 }
 
 pub(crate) fn table(name: &str) -> &'static Table {
-    domain::shipped::dictionary().unwrap().table(name).unwrap()
+    testkit::dictionary().table(name).unwrap()
 }
 
 impl Work {

@@ -7,7 +7,7 @@ use aurora::{Error, Statement};
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
 
-use super::{all, employees, shipped};
+use super::{all, employees, sample_table};
 
 /// Adds a row with the same id to three tables at once, or takes one from all of them, again and
 /// again.
@@ -62,7 +62,7 @@ async fn three_tables_under_constant_writes_are_read_as_of_one_snapshot() -> Res
     let mut ids = Vec::new();
     for name in ["departments", "jobs", "employees"] {
         more_writes(&done).await;
-        let table = shipped(name)?;
+        let table = sample_table(name)?;
         let nullable = snapshot.nullable(table).await?;
         let mut pages = snapshot.pages(table, &nullable, None);
         let mut of_table: Vec<i64> = Vec::new();
@@ -106,7 +106,7 @@ async fn the_snapshot_time_is_the_databases_in_utc() -> Result<()> {
 #[tokio::test]
 async fn a_released_snapshot_shows_the_same_rows() -> Result<()> {
     let test = employees(1500).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let first = Snapshot::take(&test.database(), &[]).await?;
     let nullable = first.nullable(table).await?;
     let mut pages = first.pages(table, &nullable, None);
@@ -152,7 +152,7 @@ async fn a_swap_or_an_alter_between_two_pages_does_not_wait_and_ends_the_snapsho
     let alter = ["ALTER TABLE employees ADD COLUMN note INT NOT NULL DEFAULT 0 FIRST, ALGORITHM = COPY"];
     for statements in [&swap[..], &alter] {
         let test = employees(1500).await?;
-        let table = shipped("employees")?;
+        let table = sample_table("employees")?;
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let nullable = snapshot.nullable(table).await?;
         let mut pages = snapshot.pages(table, &nullable, None);
@@ -174,7 +174,7 @@ async fn a_failed_page_leaves_no_lock_behind() -> Result<()> {
     let too_large = "SELECT REPEAT(name, 8000) AS r FROM employees".to_owned();
     assert!(matches!(snapshot.page(too_large).await, Err(Error::TooLarge { .. })));
     at_once(&test, &["RENAME TABLE employees TO gone"]).await?;
-    let missing = all(&snapshot, shipped("employees")?).await;
+    let missing = all(&snapshot, sample_table("employees")?).await;
     assert!(matches!(missing, Err(Error::Sql { code: Some(1146), .. })), "{missing:?}");
     Ok(())
 }
@@ -182,7 +182,7 @@ async fn a_failed_page_leaves_no_lock_behind() -> Result<()> {
 #[tokio::test]
 async fn a_table_that_is_altered_in_place_is_read_as_it_was_or_ends_the_snapshot() -> Result<()> {
     let test = employees(1500).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);

@@ -12,9 +12,9 @@ use aurora::snapshot::Snapshot;
 use domain::dictionary::{Dictionary, Table};
 use testkit::{TestDatabase, numbers};
 
-/// A table of the shipped dictionary.
-fn shipped(name: &str) -> Result<&'static Table> {
-    domain::shipped::dictionary()?.table(name).context("no such table")
+/// A table of the repository.
+fn sample_table(name: &str) -> Result<&'static Table> {
+    testkit::dictionary().table(name).context("no such table")
 }
 
 /// A dictionary with the one table `things`: its key, and these columns.

@@ -3,7 +3,7 @@ use aurora::Error;
 use aurora::snapshot::Snapshot;
 use testkit::{TestDatabase, numbers};
 
-use super::{all, employees, shipped, things};
+use super::{all, employees, sample_table, things};
 
 #[tokio::test]
 async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
@@ -89,7 +89,7 @@ async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() 
     let count: usize = test.value("SELECT COUNT(*) FROM employees").await?.parse()?;
     assert_eq!(count, 3_000 + 5 * 1_499);
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    assert_eq!(all(&snapshot, shipped("employees")?).await?.len(), count);
+    assert_eq!(all(&snapshot, sample_table("employees")?).await?.len(), count);
     Ok(())
 }
 
@@ -98,7 +98,7 @@ async fn where_the_service_allows_less_smaller_pages_come_of_another_snapshot() 
     let test = TestDatabase::start_with(|config| config.limits.result_bytes = 300_000).await?;
     test.migrate().await?;
     test.sql(&format!("INSERT INTO jobs SELECT seq, REPEAT('x', 200) FROM {}", numbers(5000))).await?;
-    let table = shipped("jobs")?;
+    let table = sample_table("jobs")?;
     for halvings in 0.. {
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let mut pages = snapshot.pages(table, &[false, false], None).halved(halvings);

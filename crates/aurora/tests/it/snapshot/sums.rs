@@ -6,7 +6,7 @@ use domain::row_text::ContentSum;
 use testkit::TestDatabase;
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 
-use super::{all, employees, shipped, things};
+use super::{all, employees, sample_table, things};
 
 /// The sum as the database makes it and as it comes from the row texts.
 async fn sums(test: &TestDatabase, table: &Table) -> Result<[ContentSum; 2]> {
@@ -22,7 +22,7 @@ async fn sums(test: &TestDatabase, table: &Table) -> Result<[ContentSum; 2]> {
 #[tokio::test]
 async fn the_database_sums_up_what_is_read_from_it() -> Result<()> {
     let test = employees(3000).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let [sum, read] = sums(&test, table).await?;
     assert_eq!(sum, read);
     assert_eq!(sum.rows(), 3000);
@@ -59,7 +59,7 @@ async fn sparse_keys_at_both_ends_and_no_rows_sum_up_as_well() -> Result<()> {
 #[tokio::test]
 async fn ranges_that_take_too_long_are_halved() -> Result<()> {
     let test = employees(100).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let [sum, _] = sums(&test, table).await?;
     let nullable = [false, false, false, true, true];
     for part in ["SHA2", "OFFSET"] {
@@ -77,7 +77,7 @@ async fn one_row_that_takes_too_long_ends_the_sum() -> Result<()> {
     let rule = Rule::error(ErrorKind::StatementTimeoutException).sql("SHA2");
     test.data_api().set(Faults::default().with(rule));
     let nullable = [false, false, false, true, true];
-    let late = content_sum(&test.database(), "employees", shipped("employees")?, &nullable).await;
+    let late = content_sum(&test.database(), "employees", sample_table("employees")?, &nullable).await;
     assert!(matches!(late, Err(Error::StatementTimeout { .. })), "{late:?}");
     Ok(())
 }

@@ -9,7 +9,7 @@ use aurora::{Error, loads, restores};
 use domain::dictionary::LoadMode;
 use testkit::{TestDatabase, numbers};
 
-use super::{all, employees, shipped};
+use super::{all, employees, sample_table};
 use crate::restores::worker::{self, Work};
 use crate::swap::loader::{self, DIGEST, File, TABLE, named};
 
@@ -45,12 +45,12 @@ async fn a_restore_that_was_half_filled_at_the_snapshot_and_swapped_since_is_not
     assert!(!is_lost(&snapshot, TABLE).await?);
     worker::restore(&db, &work).await?;
     // This is why the ledger is asked: two rows of five, and no error.
-    assert_eq!(all(&snapshot, shipped(TABLE)?).await?.len(), 2);
+    assert_eq!(all(&snapshot, sample_table(TABLE)?).await?.len(), 2);
     assert!(is_lost(&snapshot, TABLE).await?);
     assert!(!is_lost(&snapshot, "jobs").await?, "nobody has touched it");
     snapshot.end().await;
     let again = Snapshot::take(&db, &[TABLE]).await?;
-    assert_eq!(all(&again, shipped(TABLE)?).await?.len(), 5);
+    assert_eq!(all(&again, sample_table(TABLE)?).await?.len(), 5);
     assert!(!is_lost(&again, TABLE).await?);
     Ok(())
 }
@@ -74,7 +74,7 @@ async fn a_replace_that_was_half_filled_at_the_snapshot_and_swapped_since_is_not
     let snapshot = Snapshot::take(&db, &[TABLE]).await?;
     loader::fill(&db, &file, &run, &target).await?;
     loads::swap(&db, &run, loader::table(), DIGEST).await?;
-    assert!(all(&snapshot, shipped(TABLE)?).await?.len() < 6);
+    assert!(all(&snapshot, sample_table(TABLE)?).await?.len() < 6);
     assert!(is_lost(&snapshot, TABLE).await?);
     Ok(())
 }
@@ -88,7 +88,7 @@ async fn an_undo_between_two_pages_is_noticed_by_the_next_invocation_too() -> Re
     for work in [&first, &back] {
         worker::restore(&db, work).await?;
     }
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let snapshot = Snapshot::take(&db, &["employees"]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);
@@ -121,7 +121,7 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
     for mode in [LoadMode::Append, LoadMode::Upsert] {
         loader::load(&db, &File::new(mode, "v2", named(200..=202, "added"))).await?;
     }
-    assert_eq!(all(&snapshot, shipped(TABLE)?).await?.len(), 23);
+    assert_eq!(all(&snapshot, sample_table(TABLE)?).await?.len(), 23);
     assert!(!is_lost(&snapshot, TABLE).await?);
     Ok(())
 }

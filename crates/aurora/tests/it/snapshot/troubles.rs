@@ -7,12 +7,12 @@ use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, OnError, Rule};
 
 use super::consistency::at_once;
-use super::{all, employees, shipped};
+use super::{all, employees, sample_table};
 
 #[tokio::test]
 async fn a_page_that_may_be_had_later_is_asked_for_again_in_the_same_snapshot() -> Result<()> {
     let test = employees(2500).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     test.sql("DELETE FROM employees WHERE id % 2 = 0").await?;
     for effect in [
@@ -41,7 +41,7 @@ async fn taking_a_snapshot_survives_what_passes() -> Result<()> {
         test.data_api().set(Faults::default().with(Rule::lose_answer().sql(part).times(1)));
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         assert_eq!(test.data_api().injected(), 1, "{part}");
-        assert_eq!(all(&snapshot, shipped("employees")?).await?.len(), 10);
+        assert_eq!(all(&snapshot, sample_table("employees")?).await?.len(), 10);
         snapshot.end().await;
     }
     assert_eq!(test.open_transactions(), 0);
@@ -72,7 +72,7 @@ async fn a_snapshot_that_lay_idle_for_too_long_is_lost() -> Result<()> {
     while test.open_transactions() > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let lost = all(&snapshot, shipped("employees")?).await;
+    let lost = all(&snapshot, sample_table("employees")?).await;
     assert!(matches!(lost, Err(Error::TransactionLost { .. })), "{lost:?}");
     snapshot.end().await;
     Ok(())
@@ -88,7 +88,7 @@ async fn after_a_failed_page_the_snapshot_is_lost_or_unchanged() -> Result<()> {
         test.sql("DELETE FROM jobs WHERE id = 1").await?;
         let failed = snapshot.page("SELECT nothing AS r FROM jobs".to_owned()).await;
         assert!(matches!(failed, Err(Error::Sql { code: Some(1054), .. })), "{on_error:?}: {failed:?}");
-        match (all(&snapshot, shipped("jobs")?).await, on_error) {
+        match (all(&snapshot, sample_table("jobs")?).await, on_error) {
             (Ok(rows), OnError::Keep) => assert_eq!(rows, ["1,1:a", "2,1:b"]),
             (Err(Error::TransactionLost { .. }), OnError::Abort) => {}
             (other, _) => anyhow::bail!("{on_error:?}: {other:?}"),
@@ -105,7 +105,7 @@ async fn a_snapshot_whose_transaction_was_ended_underneath_is_lost() -> Result<(
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     // As a server does that rolls back a transaction which waited too long for a lock.
     assert!(snapshot.page("ROLLBACK".to_owned()).await.is_err());
-    let lost = all(&snapshot, shipped("employees")?).await;
+    let lost = all(&snapshot, sample_table("employees")?).await;
     assert!(matches!(lost, Err(Error::TransactionLost { .. })), "{lost:?}");
     Ok(())
 }
@@ -139,7 +139,7 @@ async fn a_database_without_snapshot_isolation_is_refused() -> Result<()> {
 #[tokio::test]
 async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
     let test = employees(1500).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let (id, time) = (snapshot.id().to_owned(), snapshot.time().to_owned());
     let hurried = Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, time);
@@ -155,7 +155,7 @@ async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
 async fn tables_and_columns_that_are_not_there_are_named() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    let table = shipped("employees")?;
+    let table = sample_table("employees")?;
     assert_eq!(snapshot.nullable(table).await?, [false, false, false, true, true]);
     test.sql("ALTER TABLE employees DROP COLUMN job_id").await?;
     let error = snapshot.nullable(table).await.err().context("it is there")?;

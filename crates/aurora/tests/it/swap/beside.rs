@@ -250,7 +250,7 @@ async fn a_swap_out_of_time_leaves_the_fences_lifted() -> Result<()> {
 #[tokio::test]
 async fn the_insert_api_needs_no_fence() -> Result<()> {
     let test = Arc::new(database().await?);
-    let dictionary = domain::shipped::dictionary()?;
+    let dictionary = testkit::dictionary();
     let done = Arc::new(AtomicBool::new(false));
     let inserting = tokio::spawn({
         let (test, done) = (Arc::clone(&test), Arc::clone(&done));

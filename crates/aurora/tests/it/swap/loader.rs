@@ -39,7 +39,7 @@ pub(crate) fn named(ids: RangeInclusive<i64>, name: &str) -> Vec<(i64, String)> 
 }
 
 pub(crate) fn table() -> &'static Table {
-    domain::shipped::dictionary().unwrap().table(TABLE).unwrap()
+    testkit::dictionary().table(TABLE).unwrap()
 }
 
 impl File {

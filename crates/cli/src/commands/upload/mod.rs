@@ -12,7 +12,6 @@ use anyhow::Result;
 use clap::Args;
 use domain::dictionary::LoadMode;
 use domain::load::Settings;
-use domain::shipped;
 use serde_json::Value;
 
 pub(super) use self::direct::drop_file;
@@ -22,6 +21,7 @@ use crate::api::{Api, Load};
 use crate::arguments::{OptionalApiArguments, load_mode, table_name};
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, cannot, user_error};
+use crate::folder;
 use crate::printer::Printer;
 use crate::verb::Verb;
 use crate::wait::wait_for;
@@ -114,8 +114,8 @@ fn read_settings(path: &Path, table: &str) -> Result<(Settings, Value)> {
     let wrong = |error: &dyn std::fmt::Display| user_error(format!("{}: {error}.", path.display()));
     let json: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
     let settings = Settings::from_value(json.clone()).map_err(|error| wrong(&error))?;
-    // A deployment may have other tables than those that this command was built with.
-    if let Some(table) = shipped::dictionary()?.table(table) {
+    // The service has a folder of tables of its own, with which it checks them again.
+    if let Some(table) = folder::dictionary().ok().and_then(|dictionary| dictionary.table(table)) {
         settings.apply(table).map_err(|error| wrong(&error))?;
     }
     Ok((settings, json))

@@ -29,7 +29,7 @@ fn file(request: &Backfill, bucket: &str, (key, version): Object) -> File {
     let etag = format!("\"{TAG}\"");
     let version = version.map(str::to_owned);
     let listed = Listed { key, version, etag, bytes: 7, ..Listed::default() };
-    File::read(domain::shipped::dictionary().unwrap(), request, bucket, listed).unwrap()
+    File::read(testkit::dictionary(), request, bucket, listed).unwrap()
 }
 
 fn request(prefix: &str) -> Backfill {
@@ -69,7 +69,7 @@ impl World {
     async fn run_for(&self, request: &Backfill, time: Duration) -> Result<Backfilled, BackfillError> {
         let backfiller = Backfiller {
             database: &self.database,
-            dictionary: domain::shipped::dictionary().unwrap(),
+            dictionary: testkit::dictionary(),
             store: &self.store,
             queue: &self.queue,
         };

@@ -5,7 +5,7 @@ use super::*;
 const ID: &str = "20261121-020000-0000001f";
 
 fn read(payload: Value) -> Result<Command, String> {
-    Command::read(domain::shipped::dictionary().unwrap(), payload).map_err(|error| error.to_string())
+    Command::read(testkit::dictionary(), payload).map_err(|error| error.to_string())
 }
 
 fn names(tables: Option<Vec<&'static Table>>) -> Option<Vec<&'static str>> {
@@ -54,7 +54,7 @@ fn null_is_the_same_as_no_member() {
 
 #[test]
 fn says_what_is_wrong_with_a_payload() {
-    let tables = domain::shipped::dictionary().unwrap().table_names();
+    let tables = testkit::dictionary().table_names();
     let unknown = format!("there is no table \"people\"; there are {tables}");
     for (payload, expected) in [
         (json!({}), "name one of backup, from, put_back, drill, sweep, continue and status"),
