@@ -5,7 +5,7 @@ use domain::audit::Action;
 use domain::avro::Codec;
 use domain::backup::{BackupStatus, MANIFEST_FORMAT, RestoreKind, RestoreMode, RestoreStatus};
 use domain::batch::{MAX_BODY_BYTES, MAX_ROWS};
-use domain::dictionary::{LoadMode, Table};
+use domain::dictionary::{Column, LoadMode, Table, Unknown};
 use domain::idempotency::MAX_KEY_CHARS;
 use domain::load::{Format, LoadStatus};
 use domain::outliers::MAX_SHOWN;
@@ -32,12 +32,14 @@ pub(crate) fn definitions(source: Source<'_>) -> Value {
         "TableName": one_of(tables().map(Table::name)),
         "Group": one_of(groups.chain(tables().map(|table| format!("table:{}", table.name())))),
         "RowId": any_id(dictionary),
+        "RowIdOrNull": id_or_null(any_id(dictionary)),
         "Row": RowForm::Returned.of_any_table(dictionary),
         "RowToPut": RowForm::Put.of_any_table(dictionary),
         "RowsToInsert": { "anyOf": tables().flat_map(one_or_more).collect::<Vec<_>>() },
         "Batch": batch(source),
         "TableAnswers": object(tables().map(|table| (table.name().to_owned(), named("TableAnswer"), false))),
         "RowCode": one_of(RowCode::OF_ROWS.map(RowCode::as_str)),
+        "OnUnknown": one_of(Unknown::ALL.map(Unknown::as_str)),
         "IdempotencyKey": idempotency_key(),
         "Preference": one_of(TxPreference::ALL.map(TxPreference::applied)),
         "ReportName": one_of(source.reports.iter().map(|report| report.name.as_str())),
@@ -72,7 +74,8 @@ pub(crate) fn definitions(source: Source<'_>) -> Value {
 /// Returns the values of `${name}` in texts. A text that is only `${name}` becomes the value
 /// itself, such as a number.
 pub(crate) fn words(source: Source<'_>) -> Value {
-    let first_key = source.dictionary.visible_tables().next().map(|table| table.key().name());
+    let first_table = source.dictionary.visible_tables().next();
+    let first_key = first_table.and_then(|table| table.key_columns().next()).map(Column::name);
     json!({
         "version": source.version,
         "url": source.url,
@@ -82,6 +85,17 @@ pub(crate) fn words(source: Source<'_>) -> Value {
         "max_body_bytes": MAX_BODY_BYTES,
         "max_shown": MAX_SHOWN,
     })
+}
+
+/// Allows `null` in place of an id, which may have several forms.
+fn id_or_null(mut id: Value) -> Value {
+    match id["anyOf"].as_array_mut() {
+        Some(forms) => {
+            forms.push(json!({ "type": "null" }));
+            id
+        }
+        None => or_null(id),
+    }
 }
 
 /// Describes a row of a table, and an array of such rows.
