@@ -3,7 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aurora::migrations::{MigrateError, Outcome, migrate};
 use aurora::{Deadline, Error};
-use domain::migration::{Migration, parse_all};
+use domain::migration::{Migration, newest, parse_all};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Rule};
 use tokio::task::JoinSet;
@@ -235,5 +235,23 @@ async fn the_migrations_of_the_repository_apply_to_an_empty_database() -> Result
     let collation = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
                      AND (ENGINE <> 'InnoDB' OR TABLE_COLLATION NOT LIKE 'utf8mb4%')";
     assert_eq!(test.value(collation).await?, "0");
+    Ok(())
+}
+
+/// Rowgate's own migrations come first, though the database has a folder's that are newer by date.
+#[tokio::test]
+async fn a_later_migration_of_rowgates_applies_after_those_of_the_folder() -> Result<()> {
+    let test = TestDatabase::start().await?;
+    let all = &testkit::folder().migrations;
+    let own = domain::built_in::migrations()?;
+    let last = own.last().context("Rowgate has migrations")?;
+    let before: Vec<Migration> = all.iter().filter(|migration| *migration != last).cloned().collect();
+    // Older versions of Rowgate had one order for all, that of the names.
+    let mut by_name = before;
+    by_name.sort_by(|a, b| a.name().cmp(b.name()));
+    run(&test, &by_name).await?;
+    let outcome = run(&test, all).await?;
+    assert_eq!(outcome.applied, [last.name()]);
+    assert_eq!(outcome.schema_version.as_deref(), newest(all));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Every file of `sql/reports/` against the database.
+//! Every report of the repository against the database.
 
 use domain::parameter::{Parameter, ParameterType, ParameterValue};
 use domain::report::ColumnType;
