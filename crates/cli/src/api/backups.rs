@@ -38,13 +38,13 @@ impl Backup {
         self.status == "completed" && self.error.is_none()
     }
 
-    /// Returns the backup's name of a table: today's, or an earlier one that the dictionary knows.
+    /// Returns the backup's name of a table: today's, or an earlier one that the folder of tables
+    /// knows.
     pub(crate) fn name_of<'b>(&'b self, table: &'b str) -> Option<&'b str> {
         let is_known = |name: &str| self.tables.contains_key(name);
         let dictionary = folder::dictionary().ok();
         match dictionary.and_then(|dictionary| dictionary.table(table)) {
             Some(table) => table.known_as(is_known),
-            // The service may have another dictionary.
             None => Some(table).filter(|table| is_known(table)),
         }
     }

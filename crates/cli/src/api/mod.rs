@@ -2,6 +2,7 @@
 
 mod backups;
 mod loads;
+mod tables;
 mod uploads;
 
 use std::time::Duration;
@@ -69,6 +70,16 @@ impl Api {
 
     pub(crate) async fn report(&self, name: &str, query: &[(String, String)]) -> Result<Report> {
         self.get(&path(&["reports", name], query)).await
+    }
+
+    /// Returns the first row of a table, if it has one.
+    pub(crate) async fn first_row(&self, table: &str) -> Result<Option<Map<String, Value>>> {
+        #[derive(Deserialize)]
+        struct Page {
+            rows: Vec<Map<String, Value>>,
+        }
+        let page: Page = self.get(&path(&["tables", table, "rows"], &[("limit", "1")])).await?;
+        Ok(page.rows.into_iter().next())
     }
 
     /// Posts a batch; the answer is 201, 207 or 422 with the verdict on each rejected row.
