@@ -101,6 +101,17 @@ impl CivilTime {
         (self.hour, self.minute, self.second)
     }
 
+    /// Returns the seconds since midnight, 0 to 86,399.
+    pub(crate) fn seconds(self) -> u32 {
+        u32::from(self.hour) * 3600 + u32::from(self.minute) * 60 + u32::from(self.second)
+    }
+
+    /// Returns the time this many seconds after midnight, if the day has as many.
+    pub(crate) fn from_seconds(seconds: u32) -> Option<Self> {
+        let [minute, second] = [seconds / 60 % 60, seconds % 60].map(|part| part as u8);
+        Self::new(u8::try_from(seconds / 3600).ok()?, minute, second)
+    }
+
     /// Reads `16:02:08`.
     #[inline]
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
@@ -123,8 +134,7 @@ impl CivilTime {
 
 /// Returns the milliseconds from 1970-01-01T00:00:00Z to this second in UTC.
 pub(crate) fn unix_millis(date: CivilDate, time: CivilTime) -> i64 {
-    let (hour, minute, second) = time.parts();
-    date.days() * DAY_MILLIS + (i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)) * 1000
+    date.days() * DAY_MILLIS + i64::from(time.seconds()) * 1000
 }
 
 /// Returns the second in UTC this many milliseconds after 1970-01-01T00:00:00Z, if it is a whole
@@ -133,8 +143,7 @@ pub(crate) fn from_unix_millis(millis: i64) -> Option<(CivilDate, CivilTime)> {
     let date = CivilDate::from_days(millis.div_euclid(DAY_MILLIS))?;
     let of_day =
         u32::try_from(millis.rem_euclid(DAY_MILLIS)).ok().filter(|millis| millis % 1000 == 0)? / 1000;
-    let [hour, minute, second] = [of_day / 3600, of_day / 60 % 60, of_day % 60].map(|part| part as u8);
-    Some((date, CivilTime::new(hour, minute, second)?))
+    Some((date, CivilTime::from_seconds(of_day)?))
 }
 
 /// Reads a number of two digits.
@@ -171,6 +180,15 @@ mod tests {
         for number in [first.days() - 1, last.days() + 1, i64::MIN, i64::MAX, -EPOCH - 1] {
             assert_eq!(CivilDate::from_days(number), None, "{number}");
         }
+    }
+
+    #[test]
+    fn counts_the_seconds_of_a_day() {
+        for seconds in 0..86_400 {
+            assert_eq!(CivilTime::from_seconds(seconds).map(CivilTime::seconds), Some(seconds));
+        }
+        assert_eq!(CivilTime::from_seconds(86_400), None);
+        assert_eq!(CivilTime::from_seconds(u32::MAX), None);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Moments in UTC.
 
-use super::civil::{CivilDate, CivilTime};
+use super::civil::{CivilDate, CivilTime, from_unix_millis, unix_millis};
+
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
 
 /// A moment in UTC, in the years 1000 to 9999, with the digits of its column's fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +45,25 @@ impl Timestamp {
     /// Returns the digits of its column's fraction.
     pub fn digits(self) -> u8 {
         self.digits
+    }
+
+    /// Returns the same moment for a column with `digits` of a fraction; `None` if the column cannot
+    /// hold it whole.
+    pub(crate) fn with_digits(self, digits: u8) -> Option<Self> {
+        Self::new(self.date, self.time, self.micros, digits)
+    }
+
+    /// Returns the microseconds from 1970-01-01T00:00:00Z, which are negative before it.
+    pub(crate) fn unix_micros(self) -> i64 {
+        unix_millis(self.date, self.time) * 1000 + i64::from(self.micros)
+    }
+
+    /// Returns the moment this many microseconds after 1970-01-01T00:00:00Z, for a column with
+    /// `digits` of a fraction; `None` if the column cannot hold it whole, or if it is outside of the
+    /// years 1000 to 9999.
+    pub(crate) fn from_unix_micros(micros: i64, digits: u8) -> Option<Self> {
+        let (date, time) = from_unix_millis(micros.div_euclid(SECOND) * 1000)?;
+        Self::new(date, time, u32::try_from(micros.rem_euclid(SECOND)).ok()?, digits)
     }
 
     /// Appends `2021-07-27T16:02:08.123`, with every digit of the column's fraction; `between` is
@@ -89,5 +111,30 @@ mod tests {
         for (micros, digits) in [(1, 0), (1, 3), (999, 3), (1_000_000, 6), (0, 7)] {
             assert_eq!(Timestamp::new(date, time, micros, digits), None, "{micros} {digits}");
         }
+    }
+
+    #[test]
+    fn counts_microseconds_on_both_sides_of_1970() {
+        let of = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        for (text, digits) in [
+            ("1000-01-01T00:00:00.000000", 6),
+            ("1969-12-31T23:59:59.999999", 6),
+            ("1969-12-31T23:59:59.999", 3),
+            ("2021-07-27T16:02:08", 0),
+            ("9999-12-30T21:59:59.999999", 6),
+        ] {
+            let micros = of(&format!("{text}Z"));
+            let moment = Timestamp::from_unix_micros(micros, digits).unwrap();
+            assert_eq!(moment.unix_micros(), micros, "{text}");
+            let mut written = String::new();
+            moment.write_to('T', &mut written);
+            assert_eq!(written, text);
+        }
+        for (micros, digits) in [(1, 0), (1, 3), (1000, 0), (i64::MIN, 6), (i64::MAX, 6)] {
+            assert_eq!(Timestamp::from_unix_micros(micros, digits), None, "{micros} {digits}");
+        }
+        let moment = Timestamp::from_unix_micros(1_000, 6).unwrap();
+        assert_eq!(moment.with_digits(3).map(Timestamp::digits), Some(3));
+        assert_eq!(moment.with_digits(0), None);
     }
 }
