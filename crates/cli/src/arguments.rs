@@ -2,15 +2,40 @@
 //!
 //! Flattened structs have no doc comments: clap would show them in place of the verb's own.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use domain::backup::BackupId;
 use domain::dictionary::{LoadMode, Table};
+use domain::folder::TableFolder;
 
 use crate::api::Api;
 use crate::exit::user_error;
 use crate::folder;
+
+// The folder of tables to read.
+#[derive(Debug, Args)]
+pub(crate) struct FolderArguments {
+    /// The folder of tables.
+    #[arg(long, env = "ROWGATE_SQL", value_name = "FOLDER", default_value = table_folder::FOLDER)]
+    pub sql: PathBuf,
+}
+
+impl FolderArguments {
+    pub(crate) fn read(&self) -> Result<TableFolder> {
+        read_folder(&self.sql)
+    }
+}
+
+/// Reads a folder of tables.
+///
+/// # Errors
+/// A user error that says where the mistake is.
+pub(crate) fn read_folder(path: &Path) -> Result<TableFolder> {
+    table_folder::read(path).map_err(|error| user_error(format!("{error}.")))
+}
 
 // The API to call.
 #[derive(Debug, Args)]

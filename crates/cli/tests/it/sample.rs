@@ -1,13 +1,19 @@
 //! `rowgate sample`
 
+use std::path::Path;
+
 use crate::{rowgate, stdout};
 
 #[test]
-fn writes_the_three_files_and_names_them() {
+fn writes_a_file_for_each_table_and_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    let output = rowgate(folder.path(), &["sample", "--out", "deep/er"]);
+    let sql = Path::new(testkit::SQL).join("../examples/sales/sql");
+    let output =
+        rowgate(folder.path(), &["sample", "--sql", sql.to_str().unwrap(), "--rows", "500", "--out", "deep/er"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(stdout(&output), "deep/er/departments.csv\ndeep/er/jobs.csv\ndeep/er/employees.csv\n");
-    let employees = std::fs::read_to_string(folder.path().join("deep/er/employees.csv")).unwrap();
-    assert!(employees.lines().count() > 2000);
+    let tables = ["clients", "client_addresses", "sales_people", "products", "sales", "sales_items"];
+    let expected: String = tables.iter().map(|table| format!("deep/er/{table}.csv\n")).collect();
+    assert_eq!(stdout(&output), expected);
+    let items = std::fs::read_to_string(folder.path().join("deep/er/sales_items.csv")).unwrap();
+    assert_eq!(items.lines().count(), 501);
 }

@@ -1,0 +1,118 @@
+//! The rows of the folders of this repository.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Cursor;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use domain::dictionary::LoadMode;
+use domain::folder::TableFolder;
+use domain::load::{CHUNK_BYTES, Format};
+use domain::value::{Key, Value};
+use files::{Opening, Preview, preview};
+use sample::{Sample, SampleTable};
+use sha2::{Digest, Sha256};
+
+const FOLDERS: [&str; 2] = ["sql", "examples/sales/sql"];
+
+fn folder(path: &str) -> Result<TableFolder> {
+    Ok(table_folder::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path))?)
+}
+
+fn csv(table: SampleTable<'_, '_>, flawed: u64) -> Result<Vec<u8>> {
+    let mut file = Vec::new();
+    table.write_csv(flawed, &mut file)?;
+    Ok(file)
+}
+
+/// Reads a file as a load would.
+fn load(table: SampleTable<'_, '_>, file: Vec<u8>) -> Result<Preview> {
+    let format = Format::of_file("a.csv").ok().context("a CSV file has a format")?;
+    let opening =
+        Opening { format, table: table.table(), object_bytes: file.len() as u64, chunk_bytes: CHUNK_BYTES };
+    Ok(preview(opening, LoadMode::Append, 3, Box::new(Cursor::new(file))))
+}
+
+#[test]
+fn every_row_can_be_loaded() -> Result<()> {
+    for path in FOLDERS {
+        let folder = folder(path)?;
+        for table in Sample::new(&folder, 5000).tables() {
+            let name = table.table().name();
+            let found = load(table, csv(table, 0)?)?;
+            assert!(found.failure.is_none(), "{name}: {:?}", found.failure);
+            assert_eq!(found.counts.rows_rejected, 0, "{name}: {:?}", found.first);
+            assert_eq!(found.counts.rows_read, table.rows(), "{name}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn references_name_rows_and_what_is_unique_differs() -> Result<()> {
+    for path in FOLDERS {
+        let folder = folder(path)?;
+        let sample = Sample::new(&folder, 5000);
+        let mut keys: BTreeMap<&str, HashSet<Key>> = BTreeMap::new();
+        for table in sample.tables() {
+            let rules = table.table();
+            let rows: Vec<Vec<Value<'_>>> = (0..table.rows()).map(|number| table.row(number)).collect();
+            let own: HashSet<Key> = rows.iter().filter_map(|row| rules.key_of(row)).collect();
+            assert_eq!(own.len() as u64, table.rows(), "{}: keys differ", rules.name());
+            for set in rules.unique() {
+                let of = |row: &Vec<Value<'_>>| Key::of(set.iter().map(|index| &row[*index]));
+                let taken: Vec<Key> = rows.iter().filter_map(of).collect();
+                let distinct: HashSet<&Key> = taken.iter().collect();
+                assert_eq!(distinct.len(), taken.len(), "{}: {set:?}", rules.name());
+            }
+            keys.insert(rules.name(), own);
+            for reference in rules.references() {
+                let known = &keys[reference.table()];
+                let named: HashSet<Key> = rows.iter().filter_map(|row| reference.key_of(row)).collect();
+                assert!(named.is_subset(known), "{} to {}", rules.name(), reference.table());
+                assert!(named.len() > 1, "{} to {}", rules.name(), reference.table());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_files_are_the_same_everywhere_and_always() -> Result<()> {
+    let mut shown = Vec::new();
+    for path in FOLDERS {
+        let folder = folder(path)?;
+        for table in Sample::new(&folder, 3200).tables() {
+            let file = csv(table, 34)?;
+            let digest = hex::encode(Sha256::digest(&file));
+            let text = String::from_utf8(file)?;
+            let head: Vec<&str> = text.lines().take(4).collect();
+            shown.push(format!(
+                "{}: {} rows, sha256 {digest}\n{}",
+                table.table().name(),
+                table.rows(),
+                head.join("\n")
+            ));
+        }
+    }
+    insta::assert_snapshot!(shown.join("\n\n"));
+    Ok(())
+}
+
+#[test]
+fn a_share_of_the_records_of_what_nothing_refers_to_is_flawed() -> Result<()> {
+    for path in FOLDERS {
+        let folder = folder(path)?;
+        let sample = Sample::new(&folder, 5000);
+        for table in sample.tables() {
+            let found = load(table, csv(table, 100)?)?;
+            let expected = if table.rows() == 5000 { 400..600 } else { 0..1 };
+            let rejected = found.counts.rows_rejected;
+            assert!(expected.contains(&rejected), "{}: {rejected}", table.table().name());
+            if rejected > 0 {
+                assert!(found.counts.codes.len() > 2, "{:?}", found.counts.codes);
+            }
+        }
+    }
+    Ok(())
+}
