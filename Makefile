@@ -12,14 +12,15 @@ help: ## show this
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo '  make run DATA=<folder>   with your own departments.csv, jobs.csv and hired_employees.csv or employees.csv'
+	@echo '  make run SQL=<folder>    with your own folder of tables in place of sql/; the cloud remembers it'
+	@echo '  make run DATA=<folder>   with your own files, one <table>.csv for each table'
 	@echo '  make run DATABASE=mysql  on MySQL in place of MariaDB; so do test, test-all, kill-test and bench.'
 	@echo '                           Its mysqld is on the PATH, or ROWGATE_MYSQLD names it'
 	@echo
 	@echo 'Afterwards: source .local/env'
 
-run: ## start the local cloud, deploy, load sample data, print both reports; leaves it up
-	@scripts/run.sh "$(DATA)"
+run: ## start the local cloud, deploy, load sample data, print every report; leaves it up
+	@SQL="$(SQL)" DATA="$(DATA)" scripts/run.sh
 
 lake: ## on a local cloud that is up: install the lake's engine, deploy it, run it from backup to gold, print a gold table
 	@scripts/lake.sh

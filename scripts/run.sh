@@ -1,21 +1,17 @@
 #!/usr/bin/env bash
-# make run: everything from a fresh clone to both reports. The argument is a folder of your own
-# data, or nothing.
+# make run: everything from a fresh clone to the reports. SQL is a folder of tables and DATA a folder
+# of your own files, or nothing.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 choose_database
-data=${1:-}
+data=${DATA:-}
+# The folder that the cloud remembers, if there is one.
+sql=${SQL:-$(cat .local/tables 2>/dev/null || printf sql)}
 # Said now rather than after the build.
-if [ -n "$data" ]; then
-    [ -d "$data" ] || stop "There is no folder $data."
-    for file in departments.csv jobs.csv; do
-        [ -f "$data/$file" ] || stop "The folder $data has no $file."
-    done
-    if [ ! -f "$data/hired_employees.csv" ] && [ ! -f "$data/employees.csv" ]; then
-        stop "The folder $data has no hired_employees.csv or employees.csv."
-    fi
-fi
+[ -f "$sql/dictionary.toml" ] || stop "The folder $sql has no dictionary.toml, so it is no folder of tables; SQL=<folder> names one."
+[ -z "$data" ] || [ -d "$data" ] || stop "There is no folder $data."
+[ -z "$data" ] || compgen -G "$data/*.csv" >/dev/null || stop "The folder $data has no .csv file."
 
 need_cargo
 # A cloud that has its data in MySQL stays there.
@@ -25,16 +21,28 @@ need_python
 need_node
 build
 
+# Said now rather than after the start of the cloud.
+"$TARGET/rowgate" tables check "$sql" --offline >/dev/null
+[ -z "$data" ] || ROWGATE_SQL=$sql "$TARGET/rowgate" demo --data "$data" --check
+
 say "starting the local cloud"
-"$TARGET/rowgate" local up --dir .local
+"$TARGET/rowgate" local up --dir .local --sql "$sql"
 
 if [ -z "$data" ]; then
     data=.local/sample
-    "$TARGET/rowgate" sample --out "$data" >/dev/null
+    rm -rf "$data"
+    sample=(--out "$data")
+    # The tables that ship have a sample of their own.
+    [ sql -ef "$sql" ] || sample+=(--sql "$sql")
+    "$TARGET/rowgate" sample "${sample[@]}" >/dev/null
 fi
 # shellcheck source=/dev/null
 . .local/env
 "$TARGET/rowgate" demo --data "$data"
+
+shopt -s nullglob
+reports=("$ROWGATE_SQL"/reports/*.sql)
+report=$(basename "${reports[0]:-<report>}" .sql)
 
 cat <<END
 
@@ -47,7 +55,7 @@ The local cloud is up.
   password  $ROWGATE_CONSOLE_PASSWORD
 
   source .local/env                      the settings for curl, the AWS tools and $TARGET/rowgate
-  $TARGET/rowgate report hires-by-quarter year=2021
-  $TARGET/rowgate upload employees <file.csv> --wait
+  $TARGET/rowgate report $report
+  $TARGET/rowgate upload <table> <file.csv> --wait
   make down                              stops it
 END

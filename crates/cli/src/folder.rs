@@ -14,15 +14,22 @@ use crate::exit::user_error;
 
 static FOLDER: LazyLock<Result<TableFolder, FolderError>> = LazyLock::new(|| table_folder::read(&path()));
 
-/// Returns the dictionary of the folder.
+/// Returns the content of the folder.
 ///
 /// # Errors
 /// A user error: there is no such folder, or it is wrong.
-pub(crate) fn dictionary() -> Result<&'static Dictionary> {
-    let folder = FOLDER.as_ref().map_err(|error| {
+pub(crate) fn tables() -> Result<&'static TableFolder> {
+    FOLDER.as_ref().map_err(|error| {
         user_error(format!("{error}. ROWGATE_SQL names the folder of tables, which is sql by default."))
-    })?;
-    Ok(&folder.dictionary)
+    })
+}
+
+/// Returns the dictionary of the folder.
+///
+/// # Errors
+/// Those of [`tables`].
+pub(crate) fn dictionary() -> Result<&'static Dictionary> {
+    Ok(&tables()?.dictionary)
 }
 
 fn path() -> PathBuf {

@@ -30,6 +30,7 @@ export class Canary extends Construct {
     this.canary = new RustFunction(this, "Canary", {
       settings,
       name: "canary",
+      readsTables: true,
       description: "Uses Rowgate as its users do, and reports what does not work",
       timeout: TIMEOUT,
       memorySize: 256,

@@ -8,6 +8,7 @@ use local_database::{Kind, Places, Server};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
+use super::cloud::DATABASE;
 use super::layout::Layout;
 use super::probe::Probe;
 use super::process::{Service, Spec};
@@ -90,12 +91,35 @@ impl<'a> Database<'a> {
         Ok(())
     }
 
+    /// Returns the names of the migrations that were begun in it.
+    pub(super) async fn migrations(&self) -> Result<Vec<String>> {
+        let read = async {
+            let mut conn = self.connect().await?;
+            let there = "SELECT COUNT(*) FROM information_schema.TABLES \
+                         WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'rowgate_migrations'";
+            let there: Option<u64> = conn.exec_first(there, (DATABASE,)).await?;
+            let names = match there {
+                Some(1) => {
+                    conn.query(format!("SELECT name FROM `{DATABASE}`.rowgate_migrations ORDER BY name")).await?
+                }
+                _ => Vec::new(),
+            };
+            conn.disconnect().await?;
+            Ok::<_, mysql_async::Error>(names)
+        };
+        read.await.context("reading which migrations the database has")
+    }
+
+    /// Connects as root through the socket.
+    async fn connect(&self) -> Result<Conn, mysql_async::Error> {
+        let socket = self.layout.socket.display().to_string();
+        Conn::new(OptsBuilder::default().socket(Some(socket)).user(Some("root"))).await
+    }
+
     /// Runs statements as root through the socket.
     pub(super) async fn run(&self, statements: &[String]) -> Result<()> {
-        let options =
-            OptsBuilder::default().socket(Some(self.layout.socket.display().to_string())).user(Some("root"));
         let run = async {
-            let mut conn = Conn::new(options).await?;
+            let mut conn = self.connect().await?;
             for statement in statements {
                 conn.query_drop(statement).await?;
             }

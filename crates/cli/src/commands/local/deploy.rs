@@ -24,8 +24,8 @@ const ACCOUNT: &str = "000000000000";
 /// Files and folders of the sources that are not part of the stack.
 const NOT_DEPLOYED: [&str; 8] =
     ["node_modules", "cdk.out", "dist", "test", "tests", ".git", "__pycache__", ".pytest_cache"];
-/// The folders of the lake's job, beside `infra/`.
-const LAKE: [&str; 2] = ["lake", "sql"];
+/// The folder of the lake's job, beside `infra/`.
+const LAKE: &str = "lake";
 /// Seconds between the polls of the pipeline of a local lake.
 const LAKE_POLL_SECONDS: u8 = 1;
 
@@ -36,6 +36,8 @@ pub(super) struct Sources {
     pub infra: PathBuf,
     /// One `<package>/bootstrap` for each function.
     pub artifacts: PathBuf,
+    /// The folder of tables.
+    pub sql: PathBuf,
 }
 
 /// The last deployment of the stack.
@@ -99,6 +101,9 @@ impl Cdk<'_> {
         let mut context = vec![
             format!("architecture={}", architecture()?),
             format!("artifacts={}", text(&artifacts)?),
+            format!("sql={}", text(&self.sources.sql)?),
+            // This very program checks the folder.
+            format!("rowgate={}", text(&std::env::current_exe()?)?),
             format!("apiUrl={api_url}"),
             format!("peopleUrl={api_url}"),
             // Browsers send files to the address of all AWS interfaces.
@@ -155,7 +160,7 @@ impl Cdk<'_> {
 }
 
 /// Returns a path as an argument of the CDK, which takes UTF-8 only.
-fn text(path: &Path) -> Result<&str> {
+pub(super) fn text(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| user_error(format!("The path {} is not UTF-8.", path.display())))
 }
 
@@ -184,10 +189,9 @@ fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     if files.len() == code {
         return Err(user_error(format!("There is no function in {}.", sources.artifacts.display())));
     }
+    list(&sources.sql, &mut files)?;
     if lake {
-        for folder in LAKE {
-            list(&sources.infra.with_file_name(folder), &mut files)?;
-        }
+        list(&sources.infra.with_file_name(LAKE), &mut files)?;
     }
     let mut digest = Sha256::new();
     digest.update(Sha256::digest(api_url));
@@ -220,13 +224,18 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 mod tests {
     use super::*;
 
+    fn sources(folder: &Path) -> Sources {
+        Sources { infra: folder.join("infra"), artifacts: folder.join("lambda"), sql: folder.join("sql") }
+    }
+
     #[test]
-    fn the_digest_follows_code_binaries_and_address_but_not_what_is_built_or_tested() {
+    fn the_digest_follows_code_binaries_tables_and_address_but_not_what_is_built_or_tested() {
         let folder = tempfile::tempdir().unwrap();
-        let sources = Sources { infra: folder.path().join("infra"), artifacts: folder.path().join("lambda") };
+        let sources = sources(folder.path());
         fs::create_dir_all(sources.infra.join("lib")).unwrap();
         fs::create_dir_all(sources.infra.join("dist")).unwrap();
         fs::create_dir_all(sources.artifacts.join("loader")).unwrap();
+        fs::create_dir_all(sources.sql.join("reports")).unwrap();
         fs::write(sources.infra.join("lib/stack.ts"), "a").unwrap();
         fs::write(sources.artifacts.join("loader/bootstrap"), "b").unwrap();
         let now = || digest(&sources, false, "http://127.0.0.1:1/{id}").unwrap();
@@ -239,20 +248,23 @@ mod tests {
         fs::write(sources.infra.join("lib/stack.ts"), "e").unwrap();
         let third = now();
         assert_ne!(third, second);
-        assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), third);
+        fs::write(sources.sql.join("reports/things.sql"), "f").unwrap();
+        let fourth = now();
+        assert_ne!(fourth, third);
+        assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), fourth);
     }
 
     #[test]
     fn the_digest_follows_the_job_of_the_lake_where_the_lake_is_on() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let sources = Sources { infra: path("infra"), artifacts: path("lambda") };
+        let sources = sources(folder.path());
         for (file, content) in [
             ("infra/stack.ts", "a"),
             ("lambda/loader/bootstrap", "b"),
             ("lake/rowgate_lake/silver.py", "c"),
             ("lake/tests/test_silver.py", "d"),
-            ("sql/gold/hires.sql", "e"),
+            ("sql/dictionary.toml", "e"),
         ] {
             fs::create_dir_all(path(file).parent().unwrap()).unwrap();
             fs::write(path(file), content).unwrap();
@@ -263,17 +275,14 @@ mod tests {
         fs::write(path("lake/tests/test_silver.py"), "f").unwrap();
         assert_eq!(now(true), on);
         fs::write(path("lake/rowgate_lake/silver.py"), "g").unwrap();
-        let second = now(true);
-        assert_ne!(second, on);
-        fs::write(path("sql/gold/hires.sql"), "h").unwrap();
-        assert_ne!(now(true), second);
+        assert_ne!(now(true), on);
         assert_eq!(now(false), off);
     }
 
     #[test]
     fn missing_binaries_are_the_users_to_build() {
         let folder = tempfile::tempdir().unwrap();
-        let sources = Sources { infra: folder.path().into(), artifacts: folder.path().join("lambda") };
+        let sources = Sources { infra: folder.path().into(), ..sources(folder.path()) };
         let error = digest(&sources, false, "").unwrap_err().to_string();
         assert!(error.ends_with("build the functions first, which `make run` does."), "{error}");
     }

@@ -34,6 +34,8 @@ pub(super) struct Layout {
     pub deployment: PathBuf,
     /// Present if the lake is on.
     pub lake: PathBuf,
+    /// The path of the folder of tables.
+    pub tables: PathBuf,
     /// The first operator's password.
     pub operator: PathBuf,
     pub env: PathBuf,
@@ -81,6 +83,7 @@ impl Layout {
             outputs: path("outputs.json"),
             deployment: path("deployment.json"),
             lake: path("lake"),
+            tables: path("tables"),
             operator: path("operator"),
             env: path("env"),
             ports: path("ports.json"),
@@ -98,9 +101,9 @@ impl Layout {
     /// folder.
     pub(super) fn data(&self) -> Vec<PathBuf> {
         let Self { root, socket, mysql, mysql_unfinished, ministack, temporary, logs, run, .. } = self;
-        let Self { cdk_out, outputs, deployment, lake, operator, env, ports, .. } = self;
+        let Self { cdk_out, outputs, deployment, lake, tables, operator, env, ports, .. } = self;
         let mut paths = vec![mysql, mysql_unfinished, ministack, temporary, logs, run, cdk_out];
-        paths.extend([outputs, deployment, lake, operator, env, ports]);
+        paths.extend([outputs, deployment, lake, tables, operator, env, ports]);
         let mut paths: Vec<_> = paths.into_iter().cloned().collect();
         match socket.parent() {
             Some(parent) if parent != root => paths.push(parent.to_owned()),

@@ -18,6 +18,7 @@ mod probe;
 mod process;
 mod service;
 mod status;
+mod tables;
 mod up;
 
 use crate::verb::verbs;

@@ -14,12 +14,13 @@ use serde_json::{Value, json};
 
 use super::cloud::{ACCESS_KEY, Cloud, DATABASE, Folder, REGION, SECRET_KEY};
 use super::database::{self, Database};
-use super::deploy::{Deployment, Sources, deploy};
+use super::deploy::{Deployment, Sources, deploy, text};
 use super::env_file::EnvFile;
 use super::layout::Layout;
 use super::lock::Lock;
 use super::ports::{Ports, free_port, loopback};
 use super::process::{Record, Service};
+use super::tables::Tables;
 use super::{data_api, ministack, operator};
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
@@ -43,6 +44,10 @@ pub(crate) struct Up {
     /// The functions' binaries, one <package>/bootstrap each.
     #[arg(long, value_name = "DIR", default_value = ".local/lambda")]
     artifacts: PathBuf,
+    /// The folder of tables: dictionary, migrations, reports and gold [default: that of the last
+    /// time, else sql].
+    #[arg(long, value_name = "DIR", conflicts_with = "database_only")]
+    sql: Option<PathBuf>,
     /// The folder of the CDK app.
     #[arg(long, value_name = "DIR", default_value = "infra")]
     infra: PathBuf,
@@ -90,21 +95,29 @@ impl Verb for Up {
         let cloud = Cloud { layout, http: HttpClient::new(), printer };
         let layout = &cloud.layout;
         let _lock = Lock::take(layout, printer)?;
+        let tables = (!self.database_only).then(|| Tables::read(self.sql.as_deref(), layout)).transpose()?;
 
         let database = Database::find(layout, self.database)?;
         database.install(printer)?;
         cloud.ensure(&database.spec()).await?;
         let mut variables = vec![("ROWGATE_MYSQL_SOCKET", layout.socket.display().to_string())];
-        if !self.database_only {
+        if let Some(tables) = tables {
+            tables.check_database(&database, layout).await?;
+            tables.remember(layout)?;
             let ports = self.start_servers(&cloud).await?;
             let aws = Aws::local(&ports.gateway_url(), REGION, ACCESS_KEY, SECRET_KEY).await;
             let lake = is_lake_on(self.lake, layout)?;
-            let sources = Sources { infra: absolute(&self.infra)?, artifacts: absolute(&self.artifacts)? };
+            let sources = Sources {
+                infra: absolute(&self.infra)?,
+                artifacts: absolute(&self.artifacts)?,
+                sql: tables.folder,
+            };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &deployment, &aws).await?;
             migrate(&aws, layout, printer).await?;
             let password = operator::ensure(&aws, layout, printer).await?;
             variables.extend(stack_variables(&deployment, lake, password, ports, &cloud).await?);
+            variables.push(("ROWGATE_SQL", text(&sources.sql)?.to_owned()));
             variables.extend(ministack::variables(ports));
         }
         EnvFile { variables }.write(&layout.env)?;
