@@ -8,29 +8,31 @@ export interface RowsQuery {
   limit?: number;
   after?: number | string | null;
   filter?: { column: string; value: string } | null;
-  ids?: (number | string)[];
+  /** Keys, as `keyOf` writes them. */
+  ids?: readonly string[];
 }
 
 export function listRows(table: string, query: RowsQuery = {}, signal?: AbortSignal): Promise<RowsPage> {
   const { filter, ids, ...rest } = query;
+  const between = ids?.some((id) => id.includes(",")) ? ";" : ",";
   return get(
     `tables/${encodeURIComponent(table)}/rows`,
-    { ...rest, filter: filter ? `${filter.column}:${filter.value}` : null, ids: ids?.join(",") },
+    { ...rest, filter: filter ? `${filter.column}:${filter.value}` : null, ids: ids?.join(between) },
     signal,
   );
 }
 
-const path = (table: string, id: number | string) =>
-  `tables/${encodeURIComponent(table)}/rows/${encodeURIComponent(String(id))}`;
+/** The path of a row; its key is encoded already. */
+const path = (table: string, key: string) => `tables/${encodeURIComponent(table)}/rows/${key}`;
 
-export const getRow = (table: string, id: number | string, signal?: AbortSignal): Promise<Row> =>
-  get(path(table, id), {}, signal);
+export const getRow = (table: string, key: string, signal?: AbortSignal): Promise<Row> =>
+  get(path(table, key), {}, signal);
 
 /** Creates or replaces a row; with `create` alone, a row that is there is a 412. */
-export const putRow = (table: string, id: number | string, row: Record<string, Value>, create = false): Promise<Row> =>
-  request("PUT", path(table, id), { body: row, headers: create ? { "if-none-match": "*" } : {} });
+export const putRow = (table: string, key: string, row: Record<string, Value>, create = false): Promise<Row> =>
+  request("PUT", path(table, key), { body: row, headers: create ? { "if-none-match": "*" } : {} });
 
-export const deleteRow = (table: string, id: number | string): Promise<null> => request("DELETE", path(table, id));
+export const deleteRow = (table: string, key: string): Promise<null> => request("DELETE", path(table, key));
 
 /**
  * Inserts rows; 422 (none of them in) is an answer here, not a failure. `prefer`: `tx=dry-run`

@@ -4,7 +4,8 @@
 export type Right = "read" | "write" | "operate";
 
 /** A value of a row: whole numbers that JavaScript cannot hold and decimals are text. */
-export type Value = string | number | boolean | null;
+/** A value of a row; an object or a list in a column of JSON. */
+export type Value = string | number | boolean | null | object;
 export type Row = Record<string, Value>;
 
 /** RFC 9457. */
@@ -88,21 +89,29 @@ export interface AuditPage {
 
 export interface Column {
   name: string;
-  /**
-   * As in the dictionary: `integer`, `bigint`, `decimal(10,2)`, `string(255)`, `boolean`, `date`,
-   * `timestamp`.
-   */
+  /** As in the dictionary: `integer`, `decimal(10,2)`, `string(255)`, `timestamp(3)`. */
   type: string;
   required: boolean;
   auto_increment: boolean;
   personal: boolean;
   references: string | null;
+  rules: Rules;
   description: string;
+}
+
+/** What the values of a column keep beside their type. */
+export interface Rules {
+  minimum?: Value;
+  maximum?: Value;
+  min_length?: number;
+  pattern?: string;
+  values?: Value[];
 }
 
 export interface Table {
   name: string;
   description: string;
+  /** The key's column; of a key of several columns all of them, with commas between them. */
   key: string;
   default_mode: Mode;
   columns: Column[];

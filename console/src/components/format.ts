@@ -84,3 +84,15 @@ export function label(name: string): string {
   const words = name.replace(/_id$/, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A value of a row as text: JSON as it is written, nothing for no value. */
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) {
+    return "";
+  }
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** A value of a row as lists sort by it. */
+export const sortable = (value: unknown): string | number | null =>
+  value === null || value === undefined ? null : typeof value === "number" ? value : textOf(value);

@@ -10,6 +10,7 @@ export const column = (name: string, more: Partial<Column> = {}): Column => ({
   auto_increment: false,
   personal: false,
   references: null,
+  rules: {},
   description: "",
   ...more,
 });

@@ -58,6 +58,20 @@ export function FieldInput({
       />
     );
   }
+  const { values } = column.rules;
+  if (values !== undefined && !disabled) {
+    const options = values.map((one) => ({ value: String(one), label: String(one) }));
+    return (
+      <Select
+        selectedOption={options.find((option) => option.value === value) ?? null}
+        options={column.required ? options : [{ value: "", label: "None" }, ...options]}
+        onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")}
+        placeholder="Choose"
+        {...(labelled ? {} : { ariaLabel: label })}
+        invalid={invalid}
+      />
+    );
+  }
   switch (type.kind) {
     case "boolean":
       return (
@@ -73,8 +87,22 @@ export function FieldInput({
       );
     case "date":
       return <Day {...shared} column={label} />;
+    case "time":
+      return (
+        <TimeInput
+          {...shared}
+          onChange={({ detail }) => onChange(detail.value)}
+          format="hh:mm:ss"
+          placeholder="hh:mm:ss"
+          ariaLabel={label}
+        />
+      );
     case "timestamp":
-      return <DayAndTime {...shared} />;
+      // The fields of a day and a time have no room for a fraction.
+      if (type.digits === 0) {
+        return <DayAndTime {...shared} />;
+      }
+      break;
     default:
   }
   const text = {
@@ -85,12 +113,13 @@ export function FieldInput({
     invalid,
     disabled,
   };
-  return type.kind === "string" && type.max > LONG ? (
+  const isLong = type.kind === "json" || (type.kind === "string" && type.max > LONG);
+  return isLong ? (
     <Textarea {...text} />
   ) : (
     <Input
       {...text}
-      inputMode={type.kind === "string" ? "text" : type.kind === "decimal" ? "decimal" : "numeric"}
+      inputMode={/int/.test(type.kind) ? "numeric" : /decimal|double/.test(type.kind) ? "decimal" : "text"}
       autoComplete={false}
       placeholder={placeholder}
     />

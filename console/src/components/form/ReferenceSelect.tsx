@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { ProblemError } from "../../api/problem";
 import { getRow, listRows } from "../../api/tables";
 import type { Row, Table } from "../../api/types";
+import { keyText } from "../keys";
 import { nameColumn } from "./references";
 
 interface Props {
@@ -53,7 +54,7 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
     }
     setSelected({ value, label: value });
     const abort = new AbortController();
-    getRow(table.name, value, abort.signal)
+    getRow(table.name, keyText([value]), abort.signal)
       .then((row) => setSelected(option(row)))
       .catch((error: Error) => {
         if (!abort.signal.aborted) {

@@ -10,6 +10,7 @@ import type { Column, FieldError, Table } from "../../api/types";
 import { useTask } from "../../api/task";
 import { FieldInput } from "./FieldInput";
 import { ProblemAlert } from "../feedback/ProblemAlert";
+import { isOfKey } from "../keys";
 import { type Draft, faults, hint } from "./rules";
 
 interface Props {
@@ -133,7 +134,7 @@ export function RowForm({
                     }}
                     onBlur={() => touch(column.name)}
                     invalid={errorOf(column.name) !== ""}
-                    disabled={column.name === table.key && keyFixed}
+                    disabled={isOfKey(table, column.name) && keyFixed}
                     tables={tables}
                     labelled
                   />
@@ -149,10 +150,13 @@ export function RowForm({
 
 /** What a field takes, in a line under it. */
 function constraint(table: Table, column: Column, keyFixed: boolean): string {
-  if (column.name === table.key) {
-    return keyFixed
-      ? "The key of a row stays as it is."
-      : "A free number is suggested; any that no other row has will do.";
+  if (isOfKey(table, column.name) && keyFixed) {
+    return "The key of a row stays as it is.";
+  }
+  if (column.name === table.key && column.references === null) {
+    return /int/.test(column.type)
+      ? "A free number is suggested; any that no other row has will do."
+      : `${hint(column)} No other row has it.`;
   }
   return column.references ? `Chosen from ${column.references}.` : hint(column);
 }

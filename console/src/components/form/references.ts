@@ -4,13 +4,15 @@ import { useMemo } from "react";
 import { listRows } from "../../api/tables";
 import type { Column, Row, Table, Value } from "../../api/types";
 import { useResource } from "../../api/use";
+import { keyText } from "../keys";
+import { isText } from "./rules";
 
 /** As many ids go into one request. */
 const MOST_IDS = 1000;
 
 /** The column that names a table's rows for people: its first text. */
 export function nameColumn(table: Table | undefined): Column | undefined {
-  return table?.columns.find((column) => column.type.startsWith("string"));
+  return table?.columns.find((column) => isText(column.type));
 }
 
 export type Names = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -51,12 +53,12 @@ async function readNames(table: Table, ids: readonly string[], signal: AbortSign
     let wanted = ids.slice(start, start + MOST_IDS);
     // An answer may have fewer rows than were asked for, where they are large.
     while (wanted.length > 0) {
-      const page = await listRows(table.name, { ids: wanted }, signal);
+      const page = await listRows(table.name, { ids: wanted.map((id) => keyText([id])) }, signal);
       for (const row of page.rows) {
         names.set(String(row[table.key]), column ? String(row[column.name] ?? "") : "");
       }
-      const { next } = page;
-      wanted = next === null ? [] : wanted.filter((id) => Number(id) > Number(next));
+      // Those that are not there are asked for once more; each page has a row at least.
+      wanted = page.next === null ? [] : wanted.filter((id) => !names.has(id));
     }
   }
   return names;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { columnType, draftOf, fault, faults, joinTimestamp, rowOf, splitTimestamp } from "./rules";
+import { columnType, draftOf, fault, faults, hint, joinTimestamp, rowOf, splitTimestamp } from "./rules";
 
 const column = (type: string, more: object = {}) => ({
   name: "c",
@@ -14,7 +14,9 @@ describe("columnType", () => {
   it("reads types as the dictionary writes them", () => {
     expect(columnType("string(255)")).toEqual({ kind: "string", max: 255 });
     expect(columnType("decimal(10,2)")).toEqual({ kind: "decimal", precision: 10, scale: 2 });
-    expect(columnType("timestamp")).toEqual({ kind: "timestamp" });
+    expect(columnType("timestamp")).toEqual({ kind: "timestamp", digits: 0 });
+    expect(columnType("timestamp(3)")).toEqual({ kind: "timestamp", digits: 3 });
+    expect(columnType("binary(16)")).toEqual({ kind: "binary", max: 16 });
   });
 });
 
@@ -108,5 +110,32 @@ describe("timestamps in two fields", () => {
   it.each(["2021-07-27T16:02:08Z", "2021-07-27", "", "2021-07-27T16:02:08+02:00"])("keeps %s", (text) => {
     const { day, time } = splitTimestamp(text);
     expect(joinTimestamp(day, time)).toBe(text);
+  });
+});
+
+describe("types and rules of any table", () => {
+  const of = (type: string, rules = {}) => ({ name: "it", type, required: true, auto_increment: false, rules });
+
+  it.each([
+    ["smallint", "32767", "32768"],
+    ["double", "-1.5e-9", "1e999"],
+    ["time", "16:02:08", "24:00:00"],
+    ["timestamp(3)", "2021-07-27T16:02:08.12Z", "2021-07-27T16:02:08.1234Z"],
+    ["json", '{"a":[1]}', "{a:1}"],
+  ])("%s", (type, good, bad) => {
+    expect(fault(of(type), good)).toBe(null);
+    expect(fault(of(type), bad)).toMatch(/^it must be /);
+  });
+
+  it("values and bounds are said", () => {
+    const column = of("string(9)", { values: ["new", "paid"] });
+    expect(fault(column, "old")).toBe("it must be one of new, paid");
+    expect(hint(of("integer", { minimum: 1, maximum: 9 }))).toBe("A whole number. At least 1. At most 9.");
+  });
+
+  it("a row has its values as JSON", () => {
+    const columns = [of("json"), { ...of("double"), name: "price" }];
+    const row = { it: { a: [1, null] }, price: 0.5 };
+    expect(rowOf(columns, draftOf(columns, row))).toEqual(row);
   });
 });

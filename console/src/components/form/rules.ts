@@ -1,20 +1,27 @@
 // Checks the fields of a form by the rules of the dictionary, in the words of the service. Ids that
 // are taken and references that name no row are left to the service, which alone knows them.
 
+import type { Rules } from "../../api/types";
+import { textOf } from "../format";
+
 /** A column, as `GET /tables` describes it. */
 export interface RuleColumn {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
   readonly auto_increment: boolean;
+  readonly rules?: Rules;
 }
 
 export type ColumnType =
-  | { readonly kind: "integer" | "bigint" | "boolean" | "date" | "timestamp" }
+  | { readonly kind: "smallint" | "integer" | "bigint" | "double" | "boolean" | "date" | "time" | "uuid" | "json" }
+  | { readonly kind: "timestamp"; readonly digits: number }
+  | { readonly kind: "binary"; readonly max: number }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   | { readonly kind: "string"; readonly max: number };
 
 const RANGES = {
+  smallint: [-32768n, 32767n],
   integer: [-2147483648n, 2147483647n],
   bigint: [-9223372036854775808n, 9223372036854775807n],
 } as const;
@@ -25,12 +32,20 @@ const RANGES = {
 export function columnType(text: string): ColumnType {
   const [, kind, first, second] = /^([a-z]+)(?:\((\d+)(?:,\s*(\d+))?\))?$/.exec(text) ?? [];
   switch (kind) {
+    case "smallint":
     case "integer":
     case "bigint":
+    case "double":
     case "boolean":
     case "date":
-    case "timestamp":
+    case "time":
+    case "uuid":
+    case "json":
       return { kind };
+    case "timestamp":
+      return { kind, digits: Number(first ?? 0) };
+    case "binary":
+      return { kind, max: Number(first) };
     case "decimal":
       return { kind, precision: Number(first ?? 38), scale: Number(second ?? 0) };
     default:
@@ -38,13 +53,40 @@ export function columnType(text: string): ColumnType {
   }
 }
 
+/** Whether values of a type are text for people. */
+export const isText = (type: string): boolean => /^(string|text)/.test(type);
+
 /** Says what a value of the column looks like, to stand under its field. */
 export function hint(column: RuleColumn): string {
+  return [ofType(column), ...ofRules(column.rules ?? {})].join(" ");
+}
+
+function ofRules({ minimum, maximum, min_length: least, values }: Rules): string[] {
+  return [
+    ...(minimum === undefined ? [] : [`At least ${String(minimum)}.`]),
+    ...(maximum === undefined ? [] : [`At most ${String(maximum)}.`]),
+    ...(least === undefined ? [] : [`At least ${least} characters.`]),
+    ...(values === undefined ? [] : [`One of ${values.map(String).join(", ")}.`]),
+  ];
+}
+
+function ofType(column: RuleColumn): string {
   const type = columnType(column.type);
   switch (type.kind) {
+    case "smallint":
     case "integer":
     case "bigint":
       return "A whole number.";
+    case "double":
+      return "A number.";
+    case "time":
+      return "A time of day, like 16:02:08.";
+    case "uuid":
+      return "A UUID, like 1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a.";
+    case "json":
+      return "JSON.";
+    case "binary":
+      return `At most ${type.max} bytes, in base64.`;
     case "decimal":
       return type.scale === 0
         ? `A number with at most ${type.precision} digits.`
@@ -69,7 +111,12 @@ export function fault(column: RuleColumn, text: string): string | null {
     return column.required ? `${name} is required` : null;
   }
   const type = columnType(column.type);
+  const { values } = column.rules ?? {};
+  if (values !== undefined && !values.map(String).includes(text)) {
+    return `${name} must be one of ${values.map(String).join(", ")}`;
+  }
   switch (type.kind) {
+    case "smallint":
     case "integer":
     case "bigint": {
       if (!/^-?\d+$/.test(text)) {
@@ -84,14 +131,24 @@ export function fault(column: RuleColumn, text: string): string | null {
         ? `${name} must not be 0: the database would replace it by a new number`
         : null;
     }
+    case "double":
+      return Number.isFinite(Number(text)) ? null : `${name} must be a number`;
     case "decimal":
       return decimalFault(name, type.precision, type.scale, text);
+    case "time":
+      return /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(text) ? null : `${name} must be a time of day like 16:02:08`;
+    case "json":
+      return isJson(text) ? null : `${name} must be JSON`;
+    // What else there is to say of them, the service says.
+    case "uuid":
+    case "binary":
+      return null;
     case "boolean":
       return text === "true" || text === "false" ? null : `${name} must be true or false`;
     case "date":
       return isDay(text) ? null : `${name} must be a day that exists, written like 2021-07-27`;
     case "timestamp":
-      return isTimestamp(text)
+      return isTimestamp(text, type.digits)
         ? null
         : `${name} must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z`;
     case "string": {
@@ -126,12 +183,22 @@ function isDay(text: string): boolean {
   return year >= 1000 && day >= 1 && day <= (MONTH_DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
 }
 
-function isTimestamp(text: string): boolean {
+function isTimestamp(text: string, digits: number): boolean {
   const match =
-    /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.0{1,9})?(?:Z|[+-]([01]\d|2[0-3])(?::?[0-5]\d)?)?$/.exec(
+    /^(\d{4}-\d{2}-\d{2})[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{1,9}))?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/.exec(
       text,
     );
-  return match?.[1] !== undefined && isDay(match[1]);
+  const [, day, fraction = ""] = match ?? [];
+  return day !== undefined && isDay(day) && fraction.replace(/0+$/, "").length <= digits;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The day and the time of a timestamp that is typed in two fields and kept as one text. */
@@ -167,8 +234,7 @@ export function faults(columns: readonly RuleColumn[], draft: Draft): Record<str
 export function draftOf(columns: readonly RuleColumn[], row: Readonly<Record<string, unknown>>): Draft {
   return Object.fromEntries(
     columns.map(({ name }) => {
-      const value = row[name];
-      return [name, value === null || value === undefined ? "" : String(value)];
+      return [name, textOf(row[name])];
     }),
   );
 }
@@ -195,10 +261,14 @@ export function rowOf(columns: readonly RuleColumn[], draft: Draft): Record<stri
       continue;
     }
     const { kind } = columnType(column.type);
-    if ((kind === "integer" || kind === "bigint") && /^-?\d+$/.test(text)) {
+    if (kind in RANGES && /^-?\d+$/.test(text)) {
       row[column.name] = digits(text.replace(/^(-?)0+(?=\d)/, "$1"));
     } else if (kind === "boolean" && (text === "true" || text === "false")) {
       row[column.name] = text === "true";
+    } else if (kind === "double" && Number.isFinite(Number(text))) {
+      row[column.name] = Number(text);
+    } else if (kind === "json" && isJson(text)) {
+      row[column.name] = JSON.parse(text);
     } else {
       row[column.name] = text;
     }

@@ -2,13 +2,14 @@ import Box from "@cloudscape-design/components/box";
 import type { Column, Value } from "../../api/types";
 import { type Names, nameOf } from "../form/references";
 import { Status } from "../feedback/Status";
+import { textOf } from "../format";
 
 /** A value as a table shows it; a reference by its name. */
 export function Cell({ column, value, names }: { column: Column; value: Value | undefined; names: Names | null }) {
   if (value === null || value === undefined) {
     return <Box color="text-status-inactive">none</Box>;
   }
-  const text = typeof value === "boolean" ? (value ? "Yes" : "No") : String(value);
+  const text = typeof value === "boolean" ? (value ? "Yes" : "No") : textOf(value);
   if (column.references !== null) {
     const name = nameOf(names, column, value);
     if (name === null) {
@@ -29,5 +30,9 @@ export function Cell({ column, value, names }: { column: Column; value: Value | 
       );
     }
   }
-  return column.type === "timestamp" ? <span>{text.replace("T", " ").replace(/Z$/, "")}</span> : <span>{text}</span>;
+  return column.type.startsWith("timestamp") ? (
+    <span>{text.replace("T", " ").replace(/Z$/, "")}</span>
+  ) : (
+    <span>{text}</span>
+  );
 }

@@ -6,6 +6,9 @@ import { useMemo, useState } from "react";
 import type { FarDateCheck, Row, Table, UnknownReferenceCheck } from "../../api/types";
 import { Cell } from "../../components/list/Cell";
 import { Chart } from "../../components/chart/Chart";
+import { isOfKey, keyLabel, keyOf } from "../../components/keys";
+import { isText } from "../../components/form/rules";
+import { sortable } from "../../components/format";
 import { DataTable } from "../../components/list/DataTable";
 import { count } from "../../components/format";
 import { useNames } from "../../components/form/references";
@@ -47,27 +50,24 @@ export function OddRows({ check, tables }: Props) {
         label={`Rows of ${check.table} that stand out by ${check.column}`}
         variant="borderless"
         items={all ? check.rows : check.rows.slice(0, FIRST)}
-        id={(row) => String(row[table.key])}
+        id={(row) => keyOf(table, row)}
         empty="No rows."
         columns={[
           ...table.columns.map((column) => ({
             id: column.name,
             header: column.name,
-            title: column.name === table.key,
-            wide: column.references !== null || column.type.startsWith("string"),
+            title: isOfKey(table, column.name),
+            wide: column.references !== null || isText(column.type),
             cell: (row: Row) => <Cell column={column} value={row[column.name]} names={names} />,
-            value: (row: Row) => {
-              const value = row[column.name] ?? null;
-              return typeof value === "boolean" ? String(value) : value;
-            },
+            value: (row: Row) => sortable(row[column.name]),
           })),
           {
             id: "fix",
             header: act,
             cell: (row: Row) => (
               <Link
-                href={href(["tables", table.name, "row", String(row[table.key])])}
-                ariaLabel={`${act} ${table.name} ${String(row[table.key])}`}
+                href={href(["tables", table.name, "row", keyOf(table, row)])}
+                ariaLabel={`${act} ${table.name} ${keyLabel(keyOf(table, row))}`}
               >
                 {act}
               </Link>

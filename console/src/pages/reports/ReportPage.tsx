@@ -11,7 +11,7 @@ import { useResource } from "../../api/use";
 import { Chart } from "../../components/chart/Chart";
 import { chartData, guessChart } from "../../components/chart/chart";
 import { DataTable } from "../../components/list/DataTable";
-import { counted } from "../../components/format";
+import { counted, sortable } from "../../components/format";
 import { DetailPage } from "../../components/DetailPage";
 import { Loaded } from "../../components/feedback/Loaded";
 import { picture, save } from "../../components/chart/picture";
@@ -205,10 +205,7 @@ function ReportRows({ report, rows }: { report: Report; rows: readonly Row[] }) 
             <span>{String(value)}</span>
           );
         },
-        value: ({ row }: { row: Row }) => {
-          const value = row[column.name] ?? null;
-          return typeof value === "boolean" ? String(value) : value;
-        },
+        value: ({ row }: { row: Row }) => sortable(row[column.name]),
       }))}
       empty="No rows for these parameters. Choose others above."
       header={

@@ -18,6 +18,7 @@ import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { RowForm } from "../../components/form/RowForm";
 import { useNames } from "../../components/form/references";
 import { type Draft, draftOf, rowOf } from "../../components/form/rules";
+import { keyColumns, keyLabel, keyOf } from "../../components/keys";
 import { useSession } from "../../session";
 import { useStored } from "../../shell/storage";
 import { useNotify } from "../../shell/notifications";
@@ -116,7 +117,12 @@ export function NewRow({ table, tables }: Props) {
             });
           }
           clear();
-          notify({ type: "success", content: `Added ${table.name} ${filled[table.key] ?? ""}.` });
+          notify({
+            type: "success",
+            content: `Added ${table.name} ${keyColumns(table)
+              .map((name) => filled[name] ?? "")
+              .join(", ")}.`,
+          });
           leave(table);
         }}
       />
@@ -128,11 +134,11 @@ export function NewRow({ table, tables }: Props) {
 export function EditRow({ table, tables, id }: Props & { id: string }) {
   const { can } = useSession();
   const { data: row, error, reload } = useResource((signal) => getRow(table.name, id, signal), [table.name, id]);
-  const title = `${can("write") ? "Edit" : "Row of"} ${table.name} ${id}`;
+  const title = `${can("write") ? "Edit" : "Row of"} ${table.name} ${keyLabel(id)}`;
   if (error) {
     return (
       <Frame table={table} title={title}>
-        <ProblemAlert error={error} header={`${table.name} ${id} could not be read`} onRetry={reload} />
+        <ProblemAlert error={error} header={`${table.name} ${keyLabel(id)} could not be read`} onRetry={reload} />
       </Frame>
     );
   }
@@ -141,7 +147,7 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
       {row === null ? (
         <Waiting />
       ) : can("write") ? (
-        <EditForm key={String(row[table.key])} table={table} tables={tables} read={row} />
+        <EditForm key={keyOf(table, row)} table={table} tables={tables} read={row} />
       ) : (
         <ShownRow table={table} tables={tables} row={row} />
       )}
@@ -157,8 +163,9 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
   const notify = useNotify();
   const { can } = useSession();
   const [row, setRow] = useState(read);
-  const id = String(row[table.key]);
-  const [changes, setChanges] = useStored<Changes | null>(`changes/${table.name}/${id}`, null);
+  const key = keyOf(table, row);
+  const id = keyLabel(key);
+  const [changes, setChanges] = useStored<Changes | null>(`changes/${table.name}/${key}`, null);
   const clear = () => setChanges(null);
   // Only changes kept from before the page was opened are announced.
   const [isKept, setIsKept] = useState(changes !== null);
@@ -179,12 +186,12 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
     }
     // A PUT replaces the whole row and takes no condition, so it is sent for the row that is shown
     // alone.
-    const now = await getRow(table.name, id);
+    const now = await getRow(table.name, key);
     if (overtaken({ on: before, values: {} }, draftOf(table.columns, now)).length > 0) {
       setRow(now);
       return;
     }
-    await putRow(table.name, id, rowOf(table.columns, filled) as Record<string, Value>);
+    await putRow(table.name, key, rowOf(table.columns, filled) as Record<string, Value>);
     clear();
     notify({ type: "success", content: `Saved ${table.name} ${id}.` });
     leave(table);

@@ -19,6 +19,8 @@ import { Pager } from "../../components/list/Pager";
 import { FIRST_PAGE, usePaged } from "../../components/list/usePaged";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { type Names, useNames } from "../../components/form/references";
+import { isText } from "../../components/form/rules";
+import { isOfKey, keyColumns, keyLabel, keyOf } from "../../components/keys";
 import { useSession } from "../../session";
 import { href, navigate, useRoute } from "../../shell/route";
 import { DeleteRow } from "./DeleteRow";
@@ -127,7 +129,7 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
         />
         <SpaceBetween direction="horizontal" size="m" alignItems="center">
           <Box color="text-body-secondary" fontSize="body-s">
-            In the order of {table.key}. Times are in UTC.
+            In the order of {keyColumns(table).join(", ")}. Times are in UTC.
           </Box>
           {pager}
         </SpaceBetween>
@@ -149,19 +151,18 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
 
 const NO_ROWS: readonly Row[] = [];
 
-const keyOf = (table: Table, row: Row) => String(row[table.key]);
 const linkTo = (table: Table, row: Row) => href(["tables", table.name, "row", keyOf(table, row)]);
 
 function columnsOf(table: Table, names: Names | null): DataColumn<Row>[] {
   return table.columns.map((one) => ({
     id: one.name,
     header: one.name,
-    title: one.name === table.key,
-    wide: one.references !== null || one.type.startsWith("string"),
+    title: isOfKey(table, one.name),
+    wide: one.references !== null || isText(one.type),
     cell: (row) => {
       const cell = <Cell column={one} value={row[one.name]} names={names} />;
-      return one.name === table.key ? (
-        <Link href={linkTo(table, row)} ariaLabel={`${table.name} ${keyOf(table, row)}`}>
+      return isOfKey(table, one.name) ? (
+        <Link href={linkTo(table, row)} ariaLabel={`${table.name} ${keyLabel(keyOf(table, row))}`}>
           {cell}
         </Link>
       ) : (
@@ -181,14 +182,14 @@ function actions(table: Table, onDelete: ((row: Row) => void) | null): DataColum
         <Button
           variant="inline-icon"
           iconName="edit"
-          ariaLabel={`Edit ${table.name} ${keyOf(table, row)}`}
+          ariaLabel={`Edit ${table.name} ${keyLabel(keyOf(table, row))}`}
           href={linkTo(table, row)}
         />
         {onDelete && (
           <Button
             variant="inline-icon"
             iconName="remove"
-            ariaLabel={`Delete ${table.name} ${keyOf(table, row)}`}
+            ariaLabel={`Delete ${table.name} ${keyLabel(keyOf(table, row))}`}
             onClick={() => onDelete(row)}
           />
         )}
@@ -288,11 +289,11 @@ function Filter({ table, tables, column, value, onFilter }: FilterProps) {
 
 /** Long texts are searched on one line. */
 function searchType(type: string): string {
-  return type.startsWith("string") ? "string(255)" : type;
+  return isText(type) ? "string(255)" : type;
 }
 
 function firstColumn(table: Table): Column {
-  const text = table.columns.find((one) => one.type.startsWith("string"));
+  const text = table.columns.find((one) => isText(one.type));
   const first = text ?? table.columns[0];
   if (!first) {
     throw new Error(`${table.name} has no columns`);

@@ -25,7 +25,7 @@ export function firstGap(start: bigint, keys: readonly bigint[]): { free: bigint
  */
 export async function freeKey(table: Table, signal?: AbortSignal): Promise<string | null> {
   const key = table.columns.find(({ name }) => name === table.key);
-  if (key?.type !== "integer" && key?.type !== "bigint") {
+  if (!/^(smallint|integer|bigint)$/.test(key?.type ?? "")) {
     return null;
   }
   let start = BigInt((await countRows(signal))[table.name] ?? 0);

@@ -1,6 +1,7 @@
 // Settings for reading one file: those that the check proposes, those kept from a similar file, and
 // those that a person chose.
 
+import { isOfKey } from "../../components/keys";
 import type { Check, Column, FileSettings, Table } from "../../api/types";
 
 /** Settings for which the check found several readings; the page asks. */
@@ -99,7 +100,7 @@ export function complete(table: Table, columns: Record<string, string | null>): 
       (name) =>
         next[name] === null &&
         own.every((word) => words(name).includes(word)) &&
-        !(column.name === table.key && isOfReference(table, name)),
+        !(isOfKey(table, column.name) && isOfReference(table, name)),
     );
     if (found.length === 1 && found[0] !== undefined) {
       next[found[0]] = column.name;

@@ -1,3 +1,4 @@
+import { isText } from "../../components/form/rules";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Cards from "@cloudscape-design/components/cards";
@@ -148,7 +149,7 @@ export function RefusedRows({ items, columns, table, tables, editable, page, onP
 /** Room for what a column's values mostly are, in pixels. */
 function widthOf(table: TableOf | undefined, name: string): number {
   const type = table?.columns.find((column) => column.name === name)?.type ?? "";
-  return type.startsWith("string") ? 140 : type === "timestamp" ? 220 : 105;
+  return isText(type) ? 140 : type.startsWith("timestamp") ? 220 : 105;
 }
 
 interface FieldProps {

@@ -79,9 +79,9 @@ function isInDeclaredForm(type: string, value: string, settings: FileSettings | 
     return false;
   }
   return (
-    (type === "timestamp" && (settings.timestamp_formats?.length ?? 0) > 0) ||
+    (type.startsWith("timestamp") && (settings.timestamp_formats?.length ?? 0) > 0) ||
     (type === "date" && (settings.date_formats?.length ?? 0) > 0) ||
-    (type.startsWith("decimal") && settings.decimal_comma === true) ||
+    (/^(decimal|double)/.test(type) && settings.decimal_comma === true) ||
     (settings.null_values?.includes(value) ?? false)
   );
 }
