@@ -26,12 +26,12 @@ pub enum BackupError {
     },
     /// A value does not fit the file, or is invalid for its column: the backup would not be
     /// complete.
-    #[error("the table {table}, row with the id {id}, column {column}: {problem}")]
+    #[error("the table {table}, row with the key {key}, column {column}: {problem}")]
     Value {
         /// The table.
         table: String,
-        /// The row's key; `?` where that is what cannot be read.
-        id: String,
+        /// The row's key; `?` where it cannot be read, or is personal.
+        key: String,
         /// The column.
         column: String,
         /// The problem; never the value.

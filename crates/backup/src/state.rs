@@ -7,7 +7,9 @@ use bucket::{Put, Store, When};
 use domain::avro::Codec;
 pub use domain::backup::BackupStatus as Status;
 use domain::backup::{BackupId, ManifestLoads, TableManifest, read_time, state_key, time_text};
-use domain::row_text::ContentSum;
+use domain::dictionary::Table;
+use domain::row_text::{ContentSum, RowTextError, key_row_text, parse_key_row_text};
+use domain::value::Key;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,8 +68,34 @@ pub(crate) struct Progress {
     /// The table's entry for the manifest, so far.
     pub(crate) manifest: TableManifest,
     /// The key of the last row.
-    pub(crate) after: Option<i64>,
+    pub(crate) after: Option<After>,
     pub(crate) is_complete: bool,
+}
+
+/// The key behind which a table continues: its [row text](key_row_text), but a number where it is
+/// one, as states of earlier releases have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum After {
+    Number(i64),
+    Text(String),
+}
+
+impl After {
+    pub(crate) fn new(key: &Key) -> Self {
+        key.as_integer().map_or_else(|| Self::Text(key_row_text(key)), Self::Number)
+    }
+
+    /// Returns the key.
+    ///
+    /// # Errors
+    /// It is not one of the table: its key has other columns than when it was written.
+    pub(crate) fn key(&self, table: &Table) -> Result<Key, RowTextError> {
+        match self {
+            Self::Number(number) => parse_key_row_text(table, &number.to_string()),
+            Self::Text(text) => parse_key_row_text(table, text),
+        }
+    }
 }
 
 impl Progress {
@@ -159,6 +187,8 @@ impl<S: Store> VersionedState<S> {
 #[cfg(test)]
 mod tests {
     use bucket::MemoryBucket;
+    use domain::dictionary::Dictionary;
+    use domain::value::Value;
 
     use super::*;
 
@@ -188,5 +218,32 @@ mod tests {
         assert!(!state.is_interrupted(active - Duration::from_secs(3600)), "clocks differ");
         state.fail("why".to_owned());
         assert!(!state.is_interrupted(active + Duration::from_secs(17 * 60)));
+    }
+
+    #[test]
+    fn a_table_continues_behind_a_key_of_any_shape() {
+        let text = r#"
+            [[table]]
+            name = "one"
+            columns = [{ name = "id", type = "integer", key = true }]
+            [[table]]
+            name = "two"
+            columns = [
+                { name = "code", type = "string(9)", key = true },
+                { name = "line", type = "smallint", key = true },
+            ]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let (one, two) = (dictionary.table("one").unwrap(), dictionary.table("two").unwrap());
+        // As the release before wrote it.
+        let number: After = serde_json::from_str("-7").unwrap();
+        assert_eq!(number.key(one).unwrap(), Key::from(-7));
+        assert_eq!(serde_json::to_string(&After::new(&Key::from(-7))).unwrap(), "-7");
+        assert!(number.key(two).is_err());
+        let key = Key::of([&Value::Text("a,\"\u{7} ".into()), &Value::Integer(3)]).unwrap();
+        let json = serde_json::to_string(&After::new(&key)).unwrap();
+        let read: After = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.key(two).unwrap(), key);
+        assert!(read.key(one).is_err());
     }
 }

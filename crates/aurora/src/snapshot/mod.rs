@@ -24,6 +24,7 @@ mod sum;
 mod swaps;
 
 use domain::dictionary::Table;
+use domain::value::Key;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -163,7 +164,7 @@ impl Snapshot {
     }
 
     /// Reads the rows of a table in the order of its key, those behind `after` or all.
-    pub fn pages<'a>(&'a self, table: &'a Table, nullable: &'a [bool], after: Option<i64>) -> Pages<'a> {
+    pub fn pages<'a>(&'a self, table: &'a Table, nullable: &'a [bool], after: Option<Key>) -> Pages<'a> {
         Pages::new(self, table, nullable, after)
     }
 

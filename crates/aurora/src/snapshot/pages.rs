@@ -6,7 +6,8 @@
 //! not count: a database may hold wider ones.
 
 use domain::dictionary::Table;
-use domain::row_text::{fixed_width, page_within_sql, parse_row_text, row_text_sql};
+use domain::row_text::{fixed_width, page_within_sql, parse_row_text, piece_sql};
+use domain::value::Key;
 
 use super::Snapshot;
 use crate::Error;
@@ -38,7 +39,7 @@ const CHARACTER_BYTES: usize = 4;
 #[derive(Debug)]
 pub struct Page {
     body: TextsBody,
-    last_key: i64,
+    last_key: Key,
 }
 
 impl Page {
@@ -63,8 +64,8 @@ impl Page {
     }
 
     /// Returns the key of the last row: the next page begins behind it.
-    pub fn last_key(&self) -> i64 {
-        self.last_key
+    pub fn last_key(&self) -> &Key {
+        &self.last_key
     }
 }
 
@@ -74,7 +75,7 @@ pub struct Pages<'a> {
     snapshot: &'a Snapshot,
     table: &'a Table,
     nullable: &'a [bool],
-    after: Option<i64>,
+    after: Option<Key>,
     /// Bytes that a row takes of an answer at most, without its texts.
     fixed: usize,
     /// The most bytes of an answer.
@@ -90,7 +91,7 @@ impl<'a> Pages<'a> {
         snapshot: &'a Snapshot,
         table: &'a Table,
         nullable: &'a [bool],
-        after: Option<i64>,
+        after: Option<Key>,
     ) -> Self {
         let (rows, bytes) = (FIRST_ROWS, PAGE_BYTES);
         let fixed = AROUND_BYTES + fixed_width(table);
@@ -142,29 +143,25 @@ impl<'a> Pages<'a> {
         self.rows = rows_of_next(body.rows(), body.bytes(), self.fixed, self.bytes);
         // Long rows may have been few.
         self.bytes = (2 * self.bytes).min(self.most_bytes);
-        self.after = Some(last_key);
+        self.after = Some(last_key.clone());
         Ok(Some(Page { body, last_key }))
     }
 
     /// Writes the statement of the next page.
     fn sql(&self) -> String {
-        let Self { table, nullable, after, fixed, rows, most_bytes, .. } = *self;
+        let Self { table, nullable, ref after, fixed, rows, most_bytes, .. } = *self;
         let page_bytes = most_bytes.saturating_sub(rows as usize * fixed);
         let row_bytes = ROW_BYTES.min(most_bytes).saturating_sub(fixed);
-        page_within_sql(table.name(), table, nullable, after, rows, (page_bytes, row_bytes))
+        page_within_sql(table.name(), table, nullable, after.as_ref(), rows, (page_bytes, row_bytes))
     }
 
     /// Reads the one row behind `after`.
     async fn row_in_pieces(&self) -> Result<Texts, Error> {
-        let (text, name, key) =
-            (row_text_sql(self.table, self.nullable), self.table.name(), self.table.key().name());
-        let behind = self.after.map(|after| format!(" WHERE `{key}`>{after}")).unwrap_or_default();
+        let Self { table, nullable, ref after, .. } = *self;
         let mut row = String::new();
         let mut from = 1;
         loop {
-            let sql = format!(
-                "SELECT SUBSTRING({text},{from},{PIECE_CHARS}) AS `r` FROM `{name}`{behind} ORDER BY `{key}` LIMIT 1"
-            );
+            let sql = piece_sql(table.name(), table, nullable, after.as_ref(), (from, PIECE_CHARS));
             let pieces = self.snapshot.page(sql).await?;
             let piece = pieces.last().unwrap_or_default();
             row.push_str(piece);
@@ -178,16 +175,18 @@ impl<'a> Pages<'a> {
         Ok(texts)
     }
 
-    fn key(&self, row: &str) -> Result<i64, Error> {
-        let index = self.table.key_index();
-        let key = if index == 0 {
-            row.split(',').next().and_then(|key| key.parse().ok())
-        } else {
-            let mut values = Vec::new();
-            let read = parse_row_text(self.table, self.nullable, row, &mut values);
-            read.ok().and_then(|()| values.get(index)?.as_integer())
+    fn key(&self, row: &str) -> Result<Key, Error> {
+        let number = match self.table.key_indexes() {
+            // A whole number at the beginning is found without reading the row.
+            [0] => row.split(',').next().and_then(|number| number.parse::<i64>().ok()),
+            _ => None,
         };
-        key.ok_or_else(|| Error::Sql {
+        let read = || {
+            let mut values = Vec::new();
+            parse_row_text(self.table, self.nullable, row, &mut values).ok()?;
+            self.table.key_of(&values)
+        };
+        number.map(Key::from).or_else(read).ok_or_else(|| Error::Sql {
             code: None,
             message: format!("a row of {} cannot be read, its key not found", self.table.name()),
         })

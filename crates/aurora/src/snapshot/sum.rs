@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::dictionary::Table;
-use domain::row_text::{ContentSum, sum_sql};
+use domain::row_text::{ContentSum, key_behind_sql, parse_key_row_text, sum_sql};
+use domain::value::Key;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -59,10 +60,10 @@ pub async fn content_sum(
 }
 
 /// Rows behind one key and not behind another.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Range {
-    after: Option<i64>,
-    through: Option<i64>,
+    after: Option<Key>,
+    through: Option<Key>,
     /// The most rows that it has.
     rows: u64,
 }
@@ -70,7 +71,7 @@ struct Range {
 /// The ranges that no lane has taken yet.
 #[derive(Debug)]
 struct Cursor {
-    after: Option<i64>,
+    after: Option<Key>,
     rows: u64,
     ended: bool,
 }
@@ -87,11 +88,11 @@ impl Summing<'_> {
     async fn next_range(&self, cursor: &Mutex<Cursor>) -> Result<Option<Range>, Error> {
         let mut cursor = cursor.lock().await;
         while !cursor.ended {
-            let Cursor { after, rows, .. } = *cursor;
-            match self.key_behind(after, None, rows).await {
+            let rows = cursor.rows;
+            match self.key_behind(cursor.after.as_ref(), None, rows).await {
                 Ok(through) => {
                     cursor.ended = through.is_none();
-                    cursor.after = through;
+                    let after = std::mem::replace(&mut cursor.after, through.clone());
                     return Ok(Some(Range { after, through, rows }));
                 }
                 Err(Error::StatementTimeout { .. }) if rows > 1 => cursor.rows = rows / 2,
@@ -105,21 +106,18 @@ impl Summing<'_> {
     /// `through`.
     async fn key_behind(
         &self,
-        after: Option<i64>,
-        through: Option<i64>,
+        after: Option<&Key>,
+        through: Option<&Key>,
         rows: u64,
-    ) -> Result<Option<i64>, Error> {
-        let key = self.table.key().name();
-        let behind = after.map_or_else(|| "TRUE".to_owned(), |after| format!("`{key}`>{after}"));
-        let until = through.map(|through| format!(" AND `{key}`<={through}")).unwrap_or_default();
-        let offset = rows.saturating_sub(1);
-        let sql = format!(
-            "SELECT `{key}` AS `k` FROM `{}` WHERE {behind}{until} ORDER BY `{key}` LIMIT 1 OFFSET {offset}",
-            self.target
-        );
-        let found: Vec<Only<i64>> = self.database.query(Statement::new(sql)).await?;
+    ) -> Result<Option<Key>, Error> {
+        let sql = key_behind_sql(self.target, self.table, after, through, rows);
+        let found: Vec<Only<String>> = self.database.query(Statement::new(sql)).await?;
         self.has_answered.store(true, Ordering::Relaxed);
-        Ok(found.first().map(|row| row.0))
+        let Some(Only(text)) = found.first() else { return Ok(None) };
+        parse_key_row_text(self.table, text).map(Some).map_err(|error| Error::Sql {
+            code: None,
+            message: format!("the key of a row of {} cannot be read: {error}", self.target),
+        })
     }
 
     /// Sums up a range; halves of it, where it takes too long.
@@ -127,12 +125,13 @@ impl Summing<'_> {
         let mut sum = ContentSum::default();
         let mut left = vec![range];
         while let Some(range) = left.pop() {
-            match self.sum_at_once(range).await {
+            match self.sum_at_once(&range).await {
                 Ok(part) => sum.merge(&part),
                 Err(timeout @ Error::StatementTimeout { .. }) => {
-                    let Some((rows, middle)) = self.middle(range).await? else { return Err(timeout) };
-                    left.push(Range { after: Some(middle), rows: range.rows - rows, ..range });
-                    left.push(Range { through: Some(middle), rows, ..range });
+                    let Some((rows, middle)) = self.middle(&range).await? else { return Err(timeout) };
+                    let Range { after, through, rows: all } = range;
+                    left.push(Range { after: Some(middle.clone()), through, rows: all - rows });
+                    left.push(Range { after, through: Some(middle), rows });
                 }
                 Err(error) => return Err(error),
             }
@@ -142,24 +141,25 @@ impl Summing<'_> {
 
     /// Finds a key that divides a range, and how many rows it has up to there; `None` if it has
     /// only one.
-    async fn middle(&self, Range { after, through, rows }: Range) -> Result<Option<(u64, i64)>, Error> {
+    async fn middle(&self, range: &Range) -> Result<Option<(u64, Key)>, Error> {
+        let Range { after, through, rows } = range;
         let mut rows = rows / 2;
         while rows > 0 {
-            match self.key_behind(after, through, rows).await? {
-                Some(key) if Some(key) != through => return Ok(Some((rows, key))),
+            match self.key_behind(after.as_ref(), through.as_ref(), rows).await? {
+                Some(key) if Some(&key) != through.as_ref() => return Ok(Some((rows, key))),
                 _ => rows /= 2,
             }
         }
         Ok(None)
     }
 
-    async fn sum_at_once(&self, Range { after, through, .. }: Range) -> Result<ContentSum, Error> {
+    async fn sum_at_once(&self, Range { after, through, .. }: &Range) -> Result<ContentSum, Error> {
         #[derive(Deserialize)]
         struct Row {
             rows: String,
             sum: String,
         }
-        let sql = sum_sql(self.target, self.table, self.nullable, after, through);
+        let sql = sum_sql(self.target, self.table, self.nullable, after.as_ref(), through.as_ref());
         let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
         let sum = found.first().and_then(|row| ContentSum::from_sql(&row.rows, &row.sum));
         sum.ok_or_else(|| Error::Sql {

@@ -2,7 +2,8 @@
 
 use domain::avro::{AvroError, Codec, FileWriter, Meta, Schema};
 use domain::backup::BackupId;
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
+use domain::key_text::key_text;
 use domain::row_text::{ContentSum, parse_row_text};
 use domain::value::Value;
 use sha2::{Digest, Sha256};
@@ -76,10 +77,10 @@ impl Encoder {
     /// Adds rows to the file that was begun; gives the bytes that are finished.
     pub(crate) fn push<'p>(&mut self, rows: impl Iterator<Item = &'p str>) -> Result<Vec<u8>, BackupError> {
         let Some(part) = &mut self.part else { return Ok(Vec::new()) };
-        let (table, key) = (self.table, self.table.key_index());
+        let table = self.table;
         let wrong = |values: &[Value<'_>], column: &str, problem: &dyn ToString| BackupError::Value {
             table: table.name().to_owned(),
-            id: values.get(key).and_then(Value::as_integer).map_or("?".to_owned(), |id| id.to_string()),
+            key: key_of(table, values),
             column: column.to_owned(),
             problem: problem.to_string(),
         };
@@ -113,4 +114,12 @@ impl Encoder {
     fn avro(&self, error: AvroError) -> BackupError {
         BackupError::Avro { table: self.table.name().to_owned(), error }
     }
+}
+
+/// Returns the text of a row's key; `?` if not all of it has been read, or if it is personal.
+fn key_of(table: &Table, values: &[Value<'_>]) -> String {
+    let is_read = table.key_indexes().iter().all(|index| *index < values.len());
+    let is_shown = is_read && !table.key_columns().any(Column::personal);
+    let key = is_shown.then(|| table.key_of(values)).flatten();
+    key.map_or_else(|| "?".to_owned(), |key| key_text(&key))
 }

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use super::encode::{Encoder, Finished};
 use crate::error::BackupError;
-use crate::state::Progress;
+use crate::state::{After, Progress};
 
 /// Writes a table.
 #[derive(Debug)]
@@ -58,7 +58,10 @@ impl<S: Store> Writing<'_, S> {
             self.codec,
             progress.sum(),
         );
-        let pages = snapshot.pages(table, &nullable, progress.after).halved(self.halvings);
+        let after = progress.after.as_ref().map(|after| after.key(table)).transpose();
+        // A release that came between two invocations may have given it another key.
+        let after = after.map_err(|_| BackupError::Altered { table: table.name().to_owned() })?;
+        let pages = snapshot.pages(table, &nullable, after).halved(self.halvings);
         let mut files =
             Files { writing: self, table, encoder: Some(encoder), upload: None, part: 0, next_part };
         let written = files.fill(pages, progress).await;
@@ -113,13 +116,13 @@ impl<S: Store> Files<'_, S> {
             if self.upload.is_none() {
                 self.begin()?;
             }
-            let after = current.last_key();
+            let after = current.last_key().clone();
             let mut is_over = until.is_over();
             // The next page is on its way while this one is encoded.
             let next = async { if is_over { Ok(None) } else { pages.next().await } };
             let (pushed, next) = tokio::join!(self.push(current), next);
             pushed?;
-            progress.after = Some(after);
+            progress.after = Some(After::new(&after));
             page = match next {
                 Err(aurora::Error::OutOfTime) => {
                     is_over = true;

@@ -5,16 +5,23 @@
 //! texts, as [`sum_sql`] does in the database.
 
 mod content_sum;
+mod key;
 mod sql;
 
 use std::borrow::Cow;
 
-pub use content_sum::ContentSum;
-pub use sql::{fixed_width, page_within_sql, row_text_sql, sum_sql};
+use uuid::Uuid;
 
-use crate::dictionary::{ColumnType, Table};
+pub use content_sum::ContentSum;
+pub use key::{key_row_text, parse_key_row_text};
+pub(crate) use sql::columns_text_sql;
+pub use sql::{fixed_width, key_behind_sql, page_within_sql, piece_sql, row_text_sql, sum_sql};
+
+use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::scan::sign;
-use crate::value::{CivilDate, CivilTime, Decimal, Value, fits_precision, push_number};
+use crate::value::{
+    CivilDate, CivilTime, Decimal, Double, Timestamp, Value, fits_precision, push_number, written_uuid,
+};
 
 /// The reason why a text is not a row text of the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,11 +34,11 @@ pub struct RowTextError {
 }
 
 /// Reads the values of a row from its text, [as the database writes it](row_text_sql), into `into`,
-/// which is emptied first. Text is borrowed; nothing is allocated.
+/// which is emptied first. Text is borrowed; nothing is allocated but for bytes.
 ///
 /// Only the form that [`write_row_text`] writes is read, so text and values are two spellings of
 /// one thing: no leading zeros, every digit of a decimal's scale. How long a text may be is not
-/// asked here: a backup loses nothing.
+/// asked here: a backup loses nothing. Nor is it asked if a JSON document is one.
 ///
 /// # Errors
 /// The column where the text is not as it should be, and why: a NULL where none can be, a number
@@ -43,47 +50,76 @@ pub fn parse_row_text<'a>(
     text: &'a str,
     into: &mut Vec<Value<'a>>,
 ) -> Result<(), RowTextError> {
+    let columns = table.columns().iter().enumerate();
+    let nullable = |index| nullable.get(index).is_some_and(|nullable| *nullable);
+    parse_fields(columns.map(|(index, column)| (column, nullable(index))), text, into)
+}
+
+/// Reads the values of some columns of a row, none of which is NULL, from their
+/// [text](columns_text_sql), as [`parse_row_text`] does.
+pub(crate) fn parse_columns_text<'a, 'c>(
+    columns: impl Iterator<Item = &'c Column>,
+    text: &'a str,
+    into: &mut Vec<Value<'a>>,
+) -> Result<(), RowTextError> {
+    parse_fields(columns.map(|column| (column, false)), text, into)
+}
+
+/// Reads the values of some columns, each with whether it takes NULL, as [`parse_row_text`] does.
+fn parse_fields<'a, 't>(
+    columns: impl Iterator<Item = (&'t Column, bool)>,
+    text: &'a str,
+    into: &mut Vec<Value<'a>>,
+) -> Result<(), RowTextError> {
     into.clear();
     let mut rest = text;
-    let columns = table.columns();
-    for (index, column) in columns.iter().enumerate() {
+    let mut last = "";
+    for (column, is_nullable) in columns {
+        last = column.name();
         let fail = |problem| RowTextError { column: column.name().to_owned(), problem };
-        if index > 0 {
+        if !into.is_empty() {
             rest = rest.strip_prefix(',').ok_or_else(|| fail("it is missing"))?;
         }
         let column_type = column.column_type();
-        let field = if let ColumnType::String { .. } = column_type
-            && !rest.starts_with('N')
-        {
+        if has_length(column_type) && !rest.starts_with('N') {
             let (text, behind) = split_text(rest).map_err(fail)?;
             rest = behind;
-            into.push(Value::Text(Cow::Borrowed(text)));
+            into.push(match column_type {
+                ColumnType::Uuid => {
+                    Value::Uuid(written_uuid(text).ok_or_else(|| fail("it is no UUID in lower case"))?)
+                }
+                ColumnType::Json => Value::Json(Cow::Borrowed(text)),
+                _ => Value::Text(Cow::Borrowed(text)),
+            });
             continue;
-        } else {
-            let end = memchr::memchr(b',', rest.as_bytes()).unwrap_or(rest.len());
-            let (field, behind) = rest.split_at(end);
-            rest = behind;
-            field
-        };
+        }
+        let end = memchr::memchr(b',', rest.as_bytes()).unwrap_or(rest.len());
+        let (field, behind) = rest.split_at(end);
+        rest = behind;
         if field == "N" {
-            if !nullable.get(index).is_some_and(|nullable| *nullable) {
+            if !is_nullable {
                 return Err(fail("it is NULL, which the column cannot be"));
             }
             into.push(Value::Null);
         } else {
-            into.push(parse_field(column_type, field.as_bytes()).map_err(fail)?);
+            into.push(parse_field(column_type, field).map_err(fail)?);
         }
     }
     if rest.is_empty() {
         return Ok(());
     }
-    let column = columns.last().map(|column| column.name().to_owned()).unwrap_or_default();
-    Err(RowTextError { column, problem: "there is something behind it" })
+    Err(RowTextError { column: last.to_owned(), problem: "there is something behind it" })
+}
+
+const NO_LENGTH: &str = "its text has no length";
+
+/// Returns true for values whose text has its length before it.
+fn has_length(column_type: ColumnType) -> bool {
+    column_type.is_text() || matches!(column_type, ColumnType::Json | ColumnType::Uuid)
 }
 
 /// Takes `<characters>:<text>` off the front.
 fn split_text(text: &str) -> Result<(&str, &str), &'static str> {
-    const NO_LENGTH: &str = "its text has no length";
     let bytes = text.as_bytes();
     // A text of 2^32 characters is more than any answer holds: ten digits are enough, and cannot
     // overflow.
@@ -103,13 +139,21 @@ fn split_text(text: &str) -> Result<(&str, &str), &'static str> {
     Ok(text.split_at(end))
 }
 
-fn parse_field(column_type: ColumnType, field: &[u8]) -> Result<Value<'static>, &'static str> {
+fn parse_field(column_type: ColumnType, text: &str) -> Result<Value<'static>, &'static str> {
+    let field = text.as_bytes();
     match column_type {
-        ColumnType::Integer => whole(field)
-            .filter(|number| i32::try_from(*number).is_ok())
-            .map(Value::Integer)
-            .ok_or("it is no whole number of 32 bits"),
-        ColumnType::Bigint => whole(field).map(Value::Integer).ok_or("it is no whole number of 64 bits"),
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => {
+            let (least, most) = column_type.integer_bounds();
+            let number = whole(field).filter(|number| (least..=most).contains(number));
+            number.map(Value::Integer).ok_or(match column_type {
+                ColumnType::SmallInt => "it is no whole number of 16 bits",
+                ColumnType::Integer => "it is no whole number of 32 bits",
+                _ => "it is no whole number of 64 bits",
+            })
+        }
+        ColumnType::Double => Double::parse_written(text)
+            .map(Value::Double)
+            .ok_or("it is no number of 64 bits in the form that the database prints"),
         ColumnType::Decimal { precision, scale } => {
             decimal(field, precision, scale).ok_or("it is no decimal number of the column's digits")
         }
@@ -121,10 +165,13 @@ fn parse_field(column_type: ColumnType, field: &[u8]) -> Result<Value<'static>, 
         ColumnType::Date => CivilDate::parse(field)
             .map(Value::Date)
             .ok_or("it is no day that exists in the years 1000 to 9999"),
-        ColumnType::Timestamp => {
-            timestamp(field).ok_or("it is no second that exists in the years 1000 to 9999")
-        }
-        ColumnType::String { .. } => Err("its text has no length"),
+        ColumnType::Time => CivilTime::parse(field).map(Value::Time).ok_or("it is no second of a day"),
+        ColumnType::Timestamp { digits } => timestamp(field, digits).map(Value::Timestamp).ok_or(match digits {
+            0 => "it is no second that exists in the years 1000 to 9999",
+            _ => "it is no moment of the column's digits in the years 1000 to 9999",
+        }),
+        ColumnType::Binary { .. } => bytes(text).ok_or("it is no bytes in upper-case hexadecimal digits"),
+        ColumnType::String { .. } | ColumnType::Text | ColumnType::Json | ColumnType::Uuid => Err(NO_LENGTH),
     }
 }
 
@@ -179,10 +226,26 @@ fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Value<'static>> {
     Some(Value::Decimal(Decimal { unscaled: if negative { -unscaled } else { unscaled }, scale }))
 }
 
-fn timestamp(text: &[u8]) -> Option<Value<'static>> {
+/// A moment with every digit of its column's fraction: `2021-07-27 16:02:08.123`.
+fn timestamp(text: &[u8], digits: u8) -> Option<Timestamp> {
     let (date, time) = text.split_at_checked(10)?;
-    let time = CivilTime::parse(time.strip_prefix(b" ")?)?;
-    Some(Value::Timestamp(CivilDate::parse(date)?, time))
+    let (time, fraction) = time.strip_prefix(b" ")?.split_at_checked(8)?;
+    let (date, time) = (CivilDate::parse(date)?, CivilTime::parse(time)?);
+    if digits == 0 {
+        return fraction.is_empty().then(|| Timestamp::of_second(date, time));
+    }
+    let fraction = fraction.strip_prefix(b".").filter(|fraction| fraction.len() == usize::from(digits))?;
+    let mut micros = 0;
+    for digit in fraction.iter().chain(b"000000").take(6) {
+        micros = micros * 10 + u32::from(digit.is_ascii_digit().then(|| digit - b'0')?);
+    }
+    Timestamp::new(date, time, micros, digits)
+}
+
+/// Bytes as the database's `HEX` prints them.
+fn bytes(text: &str) -> Option<Value<'static>> {
+    let is_upper = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'A'..=b'F'));
+    is_upper.then(|| hex::decode(text).ok().map(|bytes| Value::Binary(Cow::Owned(bytes)))).flatten()
 }
 
 /// Appends the row text of `values` to `text`, byte for byte as the database writes it.
@@ -195,22 +258,29 @@ pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
             Value::Null => text.push('N'),
             Value::Integer(number) => push_number(text, *number),
             Value::Decimal(decimal) => decimal.write_to(text),
-            Value::Text(characters) => {
-                let length =
-                    if characters.is_ascii() { characters.len() } else { characters.chars().count() };
-                push_number(text, length);
-                text.push(':');
-                text.push_str(characters);
-            }
+            Value::Double(number) => number.write_to(text),
+            Value::Text(characters) | Value::Json(characters) => push_text(characters, text),
+            Value::Uuid(uuid) => push_text(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()), text),
+            Value::Binary(bytes) => text.extend(bytes.iter().flat_map(|byte| {
+                [byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)]))
+            })),
             Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
             Value::Date(date) => date.write_to(text),
-            Value::Timestamp(date, time) => {
-                date.write_to(text);
-                text.push(' ');
-                time.write_to(text);
-            }
+            Value::Time(time) => time.write_to(text),
+            Value::Timestamp(moment) => moment.write_to(' ', text),
         }
     }
+}
+
+/// The digits of MySQL's `HEX`.
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Appends a text with the number of its characters before it.
+fn push_text(characters: &str, text: &mut String) {
+    let length = if characters.is_ascii() { characters.len() } else { characters.chars().count() };
+    push_number(text, length);
+    text.push(':');
+    text.push_str(characters);
 }
 
 #[cfg(test)]

@@ -1,30 +1,49 @@
 //! The SQL that makes row texts, in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share.
 //!
 //! Identifiers come from the dictionary, or are names of shadow tables that Rowgate made; numbers
-//! are digits.
-
-use std::fmt::Write;
+//! are digits; the literals of keys are those of [`crate::sql`].
 
 use crate::dictionary::{Column, ColumnType, Table};
+use crate::sql::{push_key_columns, push_key_range};
+use crate::value::Key;
 
-/// The text for NULL. No other field begins with a letter: text begins with its length.
+/// The text for NULL. No other field begins with this letter: text begins with its length, and
+/// bytes are hexadecimal digits.
 const NULL: &str = "'N'";
 
 /// Returns the expression of a row's text: all fields in the order of the dictionary with commas
 /// between them.
 ///
-/// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true;
-/// text has the number of its characters before it (`5:Łoś,2`), so it may hold any character; NULL
-/// is `N`. `nullable` says for each column if the **database's** column takes NULL (a column beyond
-/// its end counts as one that does not): an unexpected NULL would make the whole text NULL.
+/// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08.120`,
+/// `16:02:08`, `1` for true. Text, a JSON document and a UUID have the number of their characters
+/// before them (`5:Łoś,2`), so they may hold any character. Bytes are hexadecimal digits
+/// (`00FF41`), and a number with a binary exponent has the fewest digits that name it, in [one
+/// form](double_sql). NULL is `N`. `nullable` says for each column if the **database's** column
+/// takes NULL (a column beyond its end counts as one that does not): an unexpected NULL would make
+/// the whole text NULL.
 ///
 /// It has the character set of its text columns, or else the connection's: the service returns
 /// UTF-8 either way.
 pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
-    let is_text = |column: &&Column| matches!(column.column_type(), ColumnType::String { .. });
-    // A single text needs no conversion to a common character set, which saves a fifth of the time.
-    let texts = table.columns().iter().filter(is_text).count();
-    fields_sql(table, nullable, if texts > 1 { Text::Utf8 } else { Text::AsItIs })
+    let types = table.columns().iter().map(Column::column_type);
+    let mut texts = types.filter(|column_type| has_character_set(*column_type));
+    let text = match (texts.next(), texts.next()) {
+        // A single text needs no conversion to a common character set, which saves a fifth of the
+        // time.
+        (Some(only), None) if only.is_text() => Text::AsItIs,
+        _ => Text::Utf8,
+    };
+    fields_sql(table, nullable, text)
+}
+
+/// Returns true for columns and expressions that have a character set of their own.
+fn has_character_set(column_type: ColumnType) -> bool {
+    column_type.is_text() || matches!(column_type, ColumnType::Json | ColumnType::Uuid | ColumnType::Double)
+}
+
+/// Returns the expression of the text of some columns of a row, none of which is NULL, in UTF-8.
+pub(crate) fn columns_text_sql<'c>(columns: impl Iterator<Item = &'c Column>) -> String {
+    concat_sql(columns.map(|column| field_sql(column, false, Text::Utf8)))
 }
 
 /// In which character set text columns go into a row's text.
@@ -35,15 +54,15 @@ enum Text {
 }
 
 fn fields_sql(table: &Table, nullable: &[bool], text: Text) -> String {
-    let mut sql = String::from("CONCAT(");
-    for (index, column) in table.columns().iter().enumerate() {
-        if index > 0 {
-            sql.push_str(",',',");
-        }
-        sql.push_str(&field_sql(column, nullable.get(index).is_some_and(|nullable| *nullable), text));
-    }
-    sql.push(')');
-    sql
+    let nullable = |index| nullable.get(index).is_some_and(|nullable| *nullable);
+    let columns = table.columns().iter().enumerate();
+    concat_sql(columns.map(|(index, column)| field_sql(column, nullable(index), text)))
+}
+
+/// Returns the expression of these fields with commas between them.
+fn concat_sql(fields: impl Iterator<Item = String>) -> String {
+    let fields: Vec<String> = fields.collect();
+    format!("CONCAT({})", fields.join(",',',"))
 }
 
 /// Returns the expression of one field of a row's text.
@@ -51,13 +70,32 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
     let name = column.name();
     let field = match (column.column_type(), text) {
         // Characters, not bytes: the column may have another character set than the connection.
-        (ColumnType::String { .. }, Text::AsItIs) => format!("CONCAT(CHAR_LENGTH(`{name}`),':',`{name}`)"),
-        (ColumnType::String { .. }, Text::Utf8) => {
+        (ColumnType::String { .. } | ColumnType::Text, Text::AsItIs) => {
+            format!("CONCAT(CHAR_LENGTH(`{name}`),':',`{name}`)")
+        }
+        (ColumnType::String { .. } | ColumnType::Text | ColumnType::Json | ColumnType::Uuid, _) => {
             format!("CONCAT(CHAR_LENGTH(`{name}`),':',CONVERT(`{name}` USING utf8mb4))")
+        }
+        (ColumnType::Binary { .. }, _) => format!("HEX(`{name}`)"),
+        (ColumnType::Double, _) => {
+            let number = double_sql(name);
+            // The expression is never NULL.
+            return if nullable { format!("IF(`{name}` IS NULL,{NULL},{number})") } else { number };
         }
         _ => format!("`{name}`"),
     };
     if nullable { format!("IFNULL({field},{NULL})") } else { field }
+}
+
+/// Returns the expression of a number with a binary exponent: `0.1`, `-1.5e-300`.
+///
+/// The number alone would be another text in MySQL, which prints `1.5e-10` and `-0`, than in
+/// MariaDB, which prints `0.00000000015` and `0`. Inside of a JSON array both print it with the
+/// fewest digits that name it, as MariaDB does; MySQL adds `.0` to whole numbers. Zero is added
+/// because -0 + 0 is 0.
+fn double_sql(name: &str) -> String {
+    let json = format!("JSON_ARRAY(`{name}`+0)");
+    format!("TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM {json})))")
 }
 
 /// Returns the next page of a table in the order of its key: at most `limit` rows behind the key
@@ -76,13 +114,12 @@ pub fn page_within_sql(
     target: &str,
     table: &Table,
     nullable: &[bool],
-    after: Option<i64>,
+    after: Option<&Key>,
     limit: u32,
     (page_bytes, row_bytes): (usize, usize),
 ) -> String {
     let text = row_text_sql(table, nullable);
-    let key = table.key().name();
-    let rows = format!("`{target}`{} ORDER BY `{key}` LIMIT {limit}", range_sql(key, after, None));
+    let rows = format!("{} LIMIT {limit}", rows_sql(target, table, after, None));
     let bytes = text_bytes_sql(table, nullable);
     format!(
         "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT {bytes} AS `b` FROM {rows}) AS `p`),{text},'') \
@@ -90,35 +127,91 @@ pub fn page_within_sql(
     )
 }
 
-/// Returns the bytes that the text columns of a row take in UTF-8. JSON escapes (of quotes,
-/// backslashes, control characters) are not counted: the caller leaves room for them.
+/// Returns `chars` characters of the text of the first row behind the key `after`, from the
+/// character `from` (counted from 1) on, as a column `r`; no row where there is none. Of `target`
+/// holds what [`page_within_sql`] says.
+pub fn piece_sql(
+    target: &str,
+    table: &Table,
+    nullable: &[bool],
+    after: Option<&Key>,
+    (from, chars): (usize, usize),
+) -> String {
+    let text = row_text_sql(table, nullable);
+    let rows = rows_sql(target, table, after, None);
+    format!("SELECT SUBSTRING({text},{from},{chars}) AS `r` FROM {rows} LIMIT 1")
+}
+
+/// Returns the text of the key of the row that is `rows` rows behind the key `after`, as a column
+/// `k` ([`parse_key_row_text`](super::parse_key_row_text) reads it); no row where there are not so
+/// many up to `through`. Of `target` holds what [`page_within_sql`] says.
+pub fn key_behind_sql(
+    target: &str,
+    table: &Table,
+    after: Option<&Key>,
+    through: Option<&Key>,
+    rows: u64,
+) -> String {
+    let (key, offset) = (columns_text_sql(table.key_columns()), rows.saturating_sub(1));
+    let rows = rows_sql(target, table, after, through);
+    format!("SELECT {key} AS `k` FROM {rows} LIMIT 1 OFFSET {offset}")
+}
+
+/// Returns the rows of a range of keys, in their order: `` `jobs` WHERE `id`>7 ORDER BY `id` ``.
+fn rows_sql(target: &str, table: &Table, after: Option<&Key>, through: Option<&Key>) -> String {
+    let mut sql = format!("`{target}`");
+    push_key_range(&mut sql, table, after, through);
+    sql.push_str(" ORDER BY ");
+    push_key_columns(&mut sql, table);
+    sql
+}
+
+/// Returns the bytes that the columns of a row whose length varies take in the JSON of an answer.
+/// Quotes and backslashes count twice in long texts and documents, which may be full of them; all
+/// other escapes are not counted: the caller leaves room for them.
 fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     let mut sql = String::from("0");
     for (index, column) in table.columns().iter().enumerate() {
-        if matches!(column.column_type(), ColumnType::String { .. }) {
-            let name = column.name();
-            let bytes = format!("LENGTH(`{name}`)");
-            let is_nullable = nullable.get(index).is_some_and(|nullable| *nullable);
-            sql.push_str(&if is_nullable { format!("+IFNULL({bytes},0)") } else { format!("+{bytes}") });
-        }
+        let name = column.name();
+        let bytes = match column.column_type() {
+            ColumnType::String { .. } => format!("LENGTH(`{name}`)"),
+            ColumnType::Binary { .. } => format!("2*LENGTH(`{name}`)"),
+            ColumnType::Text | ColumnType::Json => format!(
+                "3*LENGTH(`{name}`)-LENGTH(REPLACE(`{name}`,X'22',''))-LENGTH(REPLACE(`{name}`,X'5C',''))"
+            ),
+            _ => continue,
+        };
+        let is_nullable = nullable.get(index).is_some_and(|nullable| *nullable);
+        sql.push_str(&if is_nullable { format!("+IFNULL({bytes},0)") } else { format!("+{bytes}") });
     }
     sql
 }
 
-/// Returns the most bytes of a row's text without the content of its text columns.
+/// Returns the most bytes of a row's text without the content of the columns whose length varies.
 pub fn fixed_width(table: &Table) -> usize {
     let width = |column_type| match column_type {
+        ColumnType::SmallInt => "-32768".len(),
         ColumnType::Integer => "-2147483648".len(),
         ColumnType::Bigint => "-9223372036854775808".len(),
+        ColumnType::Double => "-0.00000000000000".len() + DOUBLE_DIGITS,
         ColumnType::Decimal { precision, .. } => usize::from(precision) + "-0.".len(),
         ColumnType::Boolean => "-128".len(),
         ColumnType::Date => "2021-07-27".len(),
-        ColumnType::Timestamp => "2021-07-27 16:02:08".len(),
+        ColumnType::Time => "-838:59:59".len(),
+        ColumnType::Timestamp { digits: 0 } => "2021-07-27 16:02:08".len(),
+        ColumnType::Timestamp { digits } => "2021-07-27 16:02:08.".len() + usize::from(digits),
+        ColumnType::Uuid => "36:1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a".len(),
         // A database may hold longer ones than the dictionary allows.
         ColumnType::String { .. } => "65535:".len(),
+        ColumnType::Text | ColumnType::Json => "4294967295:".len(),
+        ColumnType::Binary { .. } => 0,
     };
     table.columns().iter().map(|column| width(column.column_type()) + ",".len()).sum()
 }
+
+/// The most decimal digits that a number with a binary exponent needs.
+/// <https://en.wikipedia.org/wiki/Double-precision_floating-point_format>
+const DOUBLE_DIGITS: usize = 17;
 
 /// Returns the [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind
 /// `through`: one row `rows`, `sum`, whole numbers that
@@ -128,27 +221,16 @@ pub fn sum_sql(
     target: &str,
     table: &Table,
     nullable: &[bool],
-    after: Option<i64>,
-    through: Option<i64>,
+    after: Option<&Key>,
+    through: Option<&Key>,
 ) -> String {
     // Digests are of bytes, so these must be of one character set.
     let text = fields_sql(table, nullable, Text::Utf8);
-    let range = range_sql(table.key().name(), after, through);
     let number = format!("CAST(CONV(LEFT(SHA2({text},256),16),16,10) AS UNSIGNED)");
-    format!(
-        "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,CAST(COALESCE(SUM({number}),0) AS CHAR) AS `sum` FROM `{target}`{range}"
-    )
-}
-
-fn range_sql(key: &str, after: Option<i64>, through: Option<i64>) -> String {
-    let mut sql = String::new();
-    let mut word = " WHERE";
-    for (bound, sign) in [(after, ">"), (through, "<=")] {
-        let Some(bound) = bound else { continue };
-        // Writing to a String does not fail.
-        let _ = write!(sql, "{word} `{key}`{sign}{bound}");
-        word = " AND";
-    }
+    let mut sql = format!(
+        "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,CAST(COALESCE(SUM({number}),0) AS CHAR) AS `sum` FROM `{target}`"
+    );
+    push_key_range(&mut sql, table, after, through);
     sql
 }
 
@@ -170,16 +252,16 @@ mod tests {
         let (text, converted) = (of_name("`name`"), of_name("CONVERT(`name` USING utf8mb4)"));
         assert_eq!(row_text_sql(employees, &nullable), text);
         assert_eq!(
-            sum_sql("employees", employees, &nullable, Some(-5), Some(7)),
+            sum_sql("employees", employees, &nullable, Some(&(-5).into()), Some(&7.into())),
             format!(
                 "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,\
                  CAST(COALESCE(SUM(CAST(CONV(LEFT(SHA2({converted},256),16),16,10) AS UNSIGNED)),0) AS CHAR) AS `sum` \
                  FROM `employees` WHERE `id`>-5 AND `id`<=7"
             )
         );
-        assert!(sum_sql("employees", employees, &nullable, None, Some(7)).ends_with("WHERE `id`<=7"));
+        assert!(sum_sql("employees", employees, &nullable, None, Some(&7.into())).ends_with("WHERE `id`<=7"));
         assert_eq!(
-            page_within_sql("employees", employees, &nullable, Some(-5), 1000, (70_000, 60_000)),
+            page_within_sql("employees", employees, &nullable, Some(&(-5).into()), 1000, (70_000, 60_000)),
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
                  FROM (SELECT 0+LENGTH(`name`) AS `b` \
