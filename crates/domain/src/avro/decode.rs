@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::kind::Kind;
 use super::long::read_long;
 use super::writer_schema::Form;
-use crate::value::{CivilDate, Decimal, Value, fits_precision, from_twos_complement, from_unix_millis};
+use crate::value::{
+    CivilDate, CivilTime, Decimal, Double, Timestamp, Value, fits_precision, from_twos_complement, written_uuid,
+};
 
 /// The problem of a value that is cut off.
 const CUT_OFF: &str = "its bytes end too soon";
@@ -34,6 +36,17 @@ impl<'b> Cursor<'b> {
         Ok(bytes)
     }
 
+    #[inline]
+    fn text(&mut self) -> Result<&'b str, &'static str> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| "its text is not UTF-8")
+    }
+
+    fn double(&mut self) -> Result<Double, &'static str> {
+        let (bytes, rest) = self.0.split_first_chunk().ok_or(CUT_OFF)?;
+        self.0 = rest;
+        Double::new(f64::from_le_bytes(*bytes)).ok_or("it is no finite number")
+    }
+
     /// Returns the next value, of a field of this form.
     #[inline]
     pub(super) fn value(&mut self, form: &Form) -> Result<Value<'b>, &'static str> {
@@ -58,10 +71,11 @@ impl<'b> Cursor<'b> {
                 1 => Value::Boolean(true),
                 _ => return Err("it is neither true nor false"),
             },
-            Kind::Text => {
-                let text = std::str::from_utf8(self.bytes()?).map_err(|_| "its text is not UTF-8")?;
-                Value::Text(Cow::Borrowed(text))
-            }
+            Kind::Text => Value::Text(Cow::Borrowed(self.text()?)),
+            Kind::Json => Value::Json(Cow::Borrowed(self.text()?)),
+            Kind::Uuid => Value::Uuid(written_uuid(self.text()?).ok_or("it is no UUID in lower case")?),
+            Kind::Bytes => Value::Binary(Cow::Borrowed(self.bytes()?)),
+            Kind::Double => Value::Double(self.double()?),
             Kind::Decimal { precision, scale } => {
                 let unscaled = decimal(self.bytes()?, precision)?;
                 Value::Decimal(Decimal { unscaled, scale })
@@ -71,13 +85,24 @@ impl<'b> Cursor<'b> {
                     CivilDate::from_days(self.long()?).ok_or("it is no day in the years 1000 to 9999")?;
                 Value::Date(date)
             }
-            Kind::Timestamp => {
-                let second = from_unix_millis(self.long()?);
-                let (date, time) = second.ok_or("it is no whole second in the years 1000 to 9999")?;
-                Value::Timestamp(date, time)
+            Kind::Time => Value::Time(time(self.long()?).ok_or("it is no whole second of a day")?),
+            Kind::Timestamp { digits } => {
+                let count = self.long()?;
+                let micros = if digits == 6 { Some(count) } else { count.checked_mul(1000) };
+                let moment = micros.and_then(|micros| Timestamp::from_unix_micros(micros, digits));
+                Value::Timestamp(moment.ok_or(match digits {
+                    0 => "it is no whole second in the years 1000 to 9999",
+                    _ => "it is no moment in the years 1000 to 9999",
+                })?)
             }
         })
     }
+}
+
+/// A time of day in milliseconds after midnight.
+fn time(millis: i64) -> Option<CivilTime> {
+    let millis = u32::try_from(millis).ok()?;
+    millis.is_multiple_of(1000).then(|| CivilTime::from_seconds(millis / 1000)).flatten()
 }
 
 /// A number in two's complement, the highest byte first.

@@ -1,9 +1,11 @@
 //! Values as Avro's binary form
 //! (<https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>).
 
+use uuid::Uuid;
+
 use super::kind::Kind;
 use super::schema::Field;
-use crate::value::{Value, fits_precision, to_twos_complement, unix_millis};
+use crate::value::{Timestamp, Value, fits_precision, to_twos_complement};
 
 /// A whole number: zigzag, then seven bits a byte, the lowest first.
 pub(super) fn long(number: i64, bytes: &mut Vec<u8>) {
@@ -39,7 +41,12 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
         (Kind::Int, Value::Integer(number)) if i32::try_from(*number).is_ok() => long(*number, into),
         (Kind::Long, Value::Integer(number)) => long(*number, into),
         (Kind::Boolean, Value::Boolean(truth)) => into.push(u8::from(*truth)),
-        (Kind::Text, Value::Text(text)) => bytes(text.as_bytes(), into),
+        (Kind::Double, Value::Double(number)) => into.extend_from_slice(&number.get().to_le_bytes()),
+        (Kind::Text, Value::Text(text)) | (Kind::Json, Value::Json(text)) => bytes(text.as_bytes(), into),
+        (Kind::Uuid, Value::Uuid(uuid)) => {
+            bytes(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes(), into);
+        }
+        (Kind::Bytes, Value::Binary(content)) => bytes(content, into),
         (Kind::Decimal { precision, scale }, Value::Decimal(decimal))
             if decimal.scale == scale && fits_precision(decimal.unscaled.unsigned_abs(), precision) =>
         {
@@ -47,8 +54,19 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
             bytes(to_twos_complement(&all), into);
         }
         (Kind::Date, Value::Date(date)) => long(date.days(), into),
-        (Kind::Timestamp, Value::Timestamp(date, time)) => long(unix_millis(*date, *time), into),
+        (Kind::Time, Value::Time(time)) => long(i64::from(time.seconds()) * 1000, into),
+        (Kind::Timestamp { digits }, Value::Timestamp(moment)) if moment.digits() == digits => {
+            long(count(*moment), into);
+        }
         _ => return Err("the value is none of the column's type"),
     }
     Ok(())
+}
+
+/// Returns a moment as Avro counts it: in milliseconds, or in microseconds where its column has
+/// them.
+pub(super) fn count(moment: Timestamp) -> i64 {
+    let micros = moment.unix_micros();
+    // Exact: a column without microseconds has no moment between two milliseconds.
+    if moment.digits() == 6 { micros } else { micros.div_euclid(1000) }
 }

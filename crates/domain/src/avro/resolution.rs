@@ -1,3 +1,7 @@
+use std::cmp::Ordering;
+
+use serde::de::IgnoredAny;
+
 use super::decode::Cursor;
 use super::kind::Kind;
 use super::reason::Reason;
@@ -19,11 +23,12 @@ use crate::value::{Decimal, Value};
 /// | a column came that has none, and that it does not | refused |
 /// | a column went | refused: its values would be lost |
 /// | a column was renamed, and the dictionary has its old name as an alias | read under its old name |
-/// | integer became bigint; a decimal got more digits before its point, behind it, or both | read as it is now |
-/// | bigint became integer; a decimal lost digits; any other change of type | refused |
+/// | smallint became integer or bigint, integer became bigint; a decimal got more digits before its point, behind it, or both; a timestamp got digits of a fraction; a string became longer or text; a binary became longer | read as it is now |
+/// | bigint became integer; a decimal or a timestamp lost digits; any other change of type | refused |
 ///
 /// The rest is decided at each row, because the change may suit all of them: a NULL in a column
-/// that is `NOT NULL` now, and a text that is longer than the column is now, are an
+/// that is `NOT NULL` now, a text or bytes that are longer than the column is now, an integer
+/// beyond the smallint that it is now, and a text that is no JSON in a column of JSON are an
 /// [`AvroError::DoesNotFit`] with row and column. The file itself is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
@@ -47,6 +52,14 @@ enum Check {
     Nothing,
     /// A text has at most so many characters.
     Characters(usize),
+    /// A text, or bytes, have at most so many bytes.
+    Bytes(usize),
+    /// A whole number has at most 16 bits.
+    SmallInt,
+    /// A text is a JSON document.
+    Json,
+    /// A moment gets so many digits of a fraction.
+    Digits(u8),
     /// A decimal gets this scale, by this factor.
     Scale {
         scale: u8,
@@ -66,7 +79,8 @@ impl Resolution {
             let (found, expected) = (writer.name().to_owned(), table.name().to_owned());
             reasons.push(Reason::OtherTable { found, expected });
         }
-        let mut taken = vec![false; writer.fields.len()];
+        let mut fields = writer.fields.clone();
+        let mut taken = vec![false; fields.len()];
         let mut columns = Vec::with_capacity(table.columns().len());
         for (position, column) in table.columns().iter().enumerate() {
             let nullable = nullable.get(position).is_some_and(|nullable| *nullable);
@@ -82,6 +96,9 @@ impl Resolution {
                 continue;
             };
             taken[index] = true;
+            if column.column_type() == ColumnType::Json {
+                fields[index].form = fields[index].form.as_json();
+            }
             match check(&writer.fields[index].form, column.column_type()) {
                 Some(check) => columns.push(Source::Field { index, check, nullable }),
                 None => reasons.push(Reason::Type {
@@ -96,9 +113,12 @@ impl Resolution {
         if !reasons.is_empty() {
             return Err(reasons);
         }
-        let in_place = |(position, source): (usize, &Source)| matches!(source, Source::Field { index, check, .. } if *index == position && !matches!(check, Check::Scale { .. }));
+        let in_place = |(position, source): (usize, &Source)| {
+            let Source::Field { index, check, .. } = source else { return false };
+            *index == position && !check.changes_values()
+        };
         let is_identity = columns.iter().enumerate().all(in_place);
-        Ok(Self { fields: writer.fields.clone(), columns, is_identity })
+        Ok(Self { fields, columns, is_identity })
     }
 
     /// Returns true if the file's rows are rows of the table as they are: the same values in the
@@ -169,11 +189,24 @@ fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
     match (kind, column_type) {
         (Kind::Int, ColumnType::Integer | ColumnType::Bigint)
         | (Kind::Long, ColumnType::Bigint)
+        | (Kind::Double, ColumnType::Double)
         | (Kind::Boolean, ColumnType::Boolean)
+        | (Kind::Uuid, ColumnType::Uuid)
         | (Kind::Date, ColumnType::Date)
-        | (Kind::Timestamp, ColumnType::Timestamp) => Some(Check::Nothing),
+        | (Kind::Time, ColumnType::Time) => Some(Check::Nothing),
+        (Kind::Int, ColumnType::SmallInt) => Some(Check::SmallInt),
+        (Kind::Timestamp { digits }, ColumnType::Timestamp { digits: more }) => match more.cmp(digits) {
+            Ordering::Less => None,
+            Ordering::Equal => Some(Check::Nothing),
+            Ordering::Greater => Some(Check::Digits(more)),
+        },
         (Kind::Text, ColumnType::String { max }) => {
             Some(Check::Characters(usize::try_from(max).unwrap_or(usize::MAX)))
+        }
+        (Kind::Text, ColumnType::Text) => Some(Check::Bytes(ColumnType::MAX_TEXT_BYTES)),
+        (Kind::Text, ColumnType::Json) => Some(Check::Json),
+        (Kind::Bytes, ColumnType::Binary { max }) => {
+            Some(Check::Bytes(usize::try_from(max).unwrap_or(usize::MAX)))
         }
         (Kind::Decimal { precision, scale }, ColumnType::Decimal { precision: wide, scale: fine }) => {
             let more = fine.checked_sub(*scale)?;
@@ -189,6 +222,11 @@ fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
 }
 
 impl Check {
+    /// Returns true if another value takes the place of each one.
+    fn changes_values(self) -> bool {
+        matches!(self, Self::Scale { .. } | Self::Digits(_))
+    }
+
     /// Returns the value that takes this one's place, if another does.
     #[inline]
     fn apply(self, value: &Value<'_>) -> Result<Option<Value<'static>>, &'static str> {
@@ -196,6 +234,26 @@ impl Check {
             // Whatever has no more bytes has no more characters.
             (Self::Characters(max), Value::Text(text)) if text.len() > max && text.chars().count() > max => {
                 Err("its text is longer than the table's column")
+            }
+            (Self::Bytes(max), Value::Text(text)) if text.len() > max => {
+                Err("its text is longer than the table's column")
+            }
+            (Self::Bytes(max), Value::Binary(bytes)) if bytes.len() > max => {
+                Err("it has more bytes than the table's column")
+            }
+            (Self::SmallInt, Value::Integer(number)) if i16::try_from(*number).is_err() => {
+                Err("its number is beyond the table's column")
+            }
+            (Self::Json, Value::Json(text)) => {
+                if text.len() > ColumnType::MAX_TEXT_BYTES {
+                    return Err("its text is longer than the table's column");
+                }
+                let read: Result<IgnoredAny, _> = serde_json::from_str(text);
+                read.map(|_| None).map_err(|_| "it is no JSON, which the table's column is")
+            }
+            (Self::Digits(digits), Value::Timestamp(moment)) => {
+                let moment = moment.with_digits(digits).ok_or("its fraction has too many digits")?;
+                Ok(Some(Value::Timestamp(moment)))
             }
             (Self::Scale { scale, factor }, Value::Decimal(decimal)) => {
                 let unscaled =

@@ -1,23 +1,35 @@
 use serde_json::{Value, json};
 
 use super::canonical;
+use super::encode;
 use super::kind::Kind;
 use crate::dictionary::{Column, Table};
-use crate::value::{Value as Cell, to_twos_complement, unix_millis};
+use crate::value::{Value as Cell, to_twos_complement};
 
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
+
+/// The attribute of a `timestamp-millis` that says how many digits of a fraction its column had; 0
+/// where there is none. A row's checksum is made of a text that has these digits.
+pub(super) const DIGITS: &str = "digits";
 
 /// The Avro schema of a table: a record with a field for each column.
 ///
 /// | column | Avro |
 /// |---|---|
-/// | integer, bigint | int, long |
+/// | smallint, integer | int |
+/// | bigint | long |
+/// | double | double |
 /// | decimal(p,s) | bytes, decimal(p,s) |
-/// | string | string |
+/// | string, text, json | string |
+/// | uuid | string, uuid |
+/// | binary | bytes |
 /// | boolean | boolean |
 /// | date | int, date |
+/// | time | int, time-millis |
 /// | timestamp | long, timestamp-millis (UTC) |
+/// | timestamp(3) | the same, with the attribute [`DIGITS`] |
+/// | timestamp(6) | long, timestamp-micros (UTC) |
 ///
 /// A column that the database lets be NULL is a union of null and that, with null as its default.
 /// The default that the dictionary names is the field's; in a union it is the other branch that
@@ -88,8 +100,20 @@ fn field_json(column: &Column, kind: Kind, null: Option<u8>) -> Value {
             json!({ "type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale })
         }
         Kind::Date => json!({ "type": "int", "logicalType": "date" }),
-        Kind::Timestamp => json!({ "type": "long", "logicalType": "timestamp-millis" }),
-        Kind::Int | Kind::Long | Kind::Boolean | Kind::Text => Value::from(kind.to_string()),
+        Kind::Time => json!({ "type": "int", "logicalType": "time-millis" }),
+        Kind::Timestamp { digits: 0 } => json!({ "type": "long", "logicalType": "timestamp-millis" }),
+        Kind::Timestamp { digits: 6 } => json!({ "type": "long", "logicalType": "timestamp-micros" }),
+        Kind::Timestamp { digits } => {
+            json!({ "type": "long", "logicalType": "timestamp-millis", DIGITS: digits })
+        }
+        Kind::Uuid => json!({ "type": "string", "logicalType": "uuid" }),
+        Kind::Int
+        | Kind::Long
+        | Kind::Double
+        | Kind::Boolean
+        | Kind::Text
+        | Kind::Json
+        | Kind::Bytes => Value::from(kind.to_string()),
     };
     let mut field = json!({ "name": column.name() });
     if !column.description().is_empty() {
@@ -116,13 +140,21 @@ fn default_json(value: &Cell<'_>) -> Value {
         Cell::Integer(number) => (*number).into(),
         Cell::Decimal(decimal) => {
             let all = decimal.unscaled.to_be_bytes();
-            to_twos_complement(&all).iter().map(|byte| char::from(*byte)).collect::<String>().into()
+            text_of_bytes(to_twos_complement(&all))
         }
-        Cell::Text(text) => text.as_ref().into(),
+        Cell::Double(number) => number.get().into(),
+        Cell::Text(text) | Cell::Json(text) => text.as_ref().into(),
+        Cell::Uuid(uuid) => uuid.to_string().into(),
+        Cell::Binary(bytes) => text_of_bytes(bytes),
         Cell::Boolean(truth) => (*truth).into(),
         Cell::Date(day) => day.days().into(),
-        Cell::Timestamp(day, time) => unix_millis(*day, *time).into(),
+        Cell::Time(time) => (time.seconds() * 1000).into(),
+        Cell::Timestamp(moment) => encode::count(*moment).into(),
     }
+}
+
+fn text_of_bytes(bytes: &[u8]) -> Value {
+    bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into()
 }
 
 #[cfg(test)]

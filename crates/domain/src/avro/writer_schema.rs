@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::canonical;
 use super::kind::Kind;
+use super::schema::DIGITS;
 
 /// The schema in a file: the record that it was written with.
 ///
@@ -31,6 +32,18 @@ pub(super) enum Form {
     Nullable(Kind, u8),
     /// Something else, as JSON.
     Other(String),
+}
+
+impl Form {
+    /// Returns the same form of values that are JSON documents, where it is one of texts: only the
+    /// table's column tells them apart.
+    pub(super) fn as_json(&self) -> Self {
+        match self {
+            Self::Plain(Kind::Text) => Self::Plain(Kind::Json),
+            Self::Nullable(Kind::Text, null) => Self::Nullable(Kind::Json, *null),
+            other => other.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Form {
@@ -110,7 +123,14 @@ fn kind(schema: &Value) -> Option<Kind> {
     };
     match (name, members.get("logicalType").and_then(Value::as_str)) {
         ("int", Some("date")) => Some(Kind::Date),
-        ("long", Some("timestamp-millis")) => Some(Kind::Timestamp),
+        ("int", Some("time-millis")) => Some(Kind::Time),
+        ("long", Some("timestamp-millis")) => match members.get(DIGITS).map(Value::as_u64) {
+            None => Some(Kind::Timestamp { digits: 0 }),
+            Some(Some(3)) => Some(Kind::Timestamp { digits: 3 }),
+            Some(_) => None,
+        },
+        ("long", Some("timestamp-micros")) => Some(Kind::Timestamp { digits: 6 }),
+        ("string", Some("uuid")) => Some(Kind::Uuid),
         ("bytes", Some("decimal")) => {
             let digits = |name| members.get(name).and_then(Value::as_u64);
             let precision = u8::try_from(digits("precision")?).ok()?;
@@ -123,8 +143,10 @@ fn kind(schema: &Value) -> Option<Kind> {
         (_, Some(_)) => None,
         ("int", None) => Some(Kind::Int),
         ("long", None) => Some(Kind::Long),
+        ("double", None) => Some(Kind::Double),
         ("boolean", None) => Some(Kind::Boolean),
         ("string", None) => Some(Kind::Text),
+        ("bytes", None) => Some(Kind::Bytes),
         _ => None,
     }
 }

@@ -98,6 +98,12 @@ impl Value<'_> {
     }
 }
 
+/// Reads a UUID in the one form in which it is written: `1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a`.
+pub(crate) fn written_uuid(text: &str) -> Option<Uuid> {
+    let uuid = Uuid::try_parse(text).ok()?;
+    (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(uuid)
+}
+
 /// Appends the digits of a whole number.
 pub(crate) fn push_number(text: &mut String, number: impl itoa::Integer) {
     text.push_str(itoa::Buffer::new().format(number));

@@ -22,7 +22,7 @@ fn good(codec: Codec) -> (Table, Vec<bool>, Vec<Vec<Value<'static>>>, Vec<u8>) {
             Value::Text(format!("é{}", id * 31).into()),
             Value::Boolean(id % 2 == 0),
             Value::Date(date),
-            Value::Timestamp(date, time),
+            Value::Timestamp(Timestamp::of_second(date, time)),
         ];
         all.into_iter()
             .enumerate()
@@ -172,7 +172,7 @@ fn counts_and_lengths_that_cannot_be_are_refused() {
 
 #[test]
 fn values_that_no_column_holds_are_refused_with_row_and_column() {
-    let cases: [(&str, &[u8], &str); 8] = [
+    let cases: [(&str, &[u8], &str); 14] = [
         ("integer", &[0xfe, 0xff, 0xff, 0xff, 0x1f], "it is no number of 32 bits"),
         ("boolean", &[2], "it is neither true nor false"),
         ("decimal(2,1)", &[2, 100], "its decimal has too many digits"),
@@ -189,6 +189,17 @@ fn values_that_no_column_holds_are_refused_with_row_and_column() {
             &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
             "it is no whole second in the years 1000 to 9999",
         ),
+        (
+            "timestamp(3)",
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+            "it is no moment in the years 1000 to 9999",
+        ),
+        ("time", &[2], "it is no whole second of a day"),
+        // 86,400,000: midnight of the next day.
+        ("time", &[0x80, 0xf0, 0xb2, 0x52], "it is no whole second of a day"),
+        ("double", &[0, 0, 0, 0, 0, 0, 0xf0, 0x7f], "it is no finite number"),
+        ("uuid", &[2, b'a'], "it is no UUID in lower case"),
+        ("json", &[2, 0xff], "its text is not UTF-8"),
     ];
     for (kind, value, expected) in cases {
         let table = table(&format!("{{ name = \"a\", type = \"{kind}\" }}"));

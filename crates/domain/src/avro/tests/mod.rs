@@ -5,7 +5,7 @@ mod resolution;
 
 use super::*;
 use crate::dictionary::{Dictionary, Table};
-use crate::value::{CivilDate, CivilTime, Decimal, Value};
+use crate::value::{CivilDate, CivilTime, Decimal, Timestamp, Value};
 
 const CODECS: [Codec; 3] = [Codec::Null, Codec::Deflate, Codec::Zstandard];
 
@@ -64,7 +64,8 @@ fn read(bytes: &[u8], table: &Table, nullable: &[bool]) -> Result<Rows, Failure>
     while reader.next_block(&mut block)? {
         assert_eq!(block.first_row, rows.len() as u64);
         resolution.decode(&block, |read, row| {
-            let owned = |values: &[Value<'_>]| values.iter().map(owned).collect::<Vec<_>>();
+            let owned =
+                |values: &[Value<'_>]| values.iter().cloned().map(Value::into_owned).collect::<Vec<_>>();
             assert_eq!(resolution.is_identity(), std::ptr::eq(read, row));
             rows.push((owned(read), owned(row)));
         })?;
@@ -74,16 +75,10 @@ fn read(bytes: &[u8], table: &Table, nullable: &[bool]) -> Result<Rows, Failure>
     Ok(rows)
 }
 
-pub(crate) fn owned(value: &Value<'_>) -> Value<'static> {
-    match value {
-        Value::Null => Value::Null,
-        Value::Integer(number) => Value::Integer(*number),
-        Value::Decimal(decimal) => Value::Decimal(*decimal),
-        Value::Text(text) => Value::Text(text.to_string().into()),
-        Value::Boolean(truth) => Value::Boolean(*truth),
-        Value::Date(date) => Value::Date(*date),
-        Value::Timestamp(date, time) => Value::Timestamp(*date, *time),
-    }
+/// A moment of 2021-07-27 at 16:02:08, with so many microseconds and digits.
+fn moment(micros: u32, digits: u8) -> Value<'static> {
+    let (date, time) = (CivilDate::new(2021, 7, 27).unwrap(), CivilTime::new(16, 2, 8).unwrap());
+    Value::Timestamp(Timestamp::new(date, time, micros, digits).unwrap())
 }
 
 #[test]

@@ -19,6 +19,10 @@ fn theirs(schema: &Schema, row: &[Value<'_>]) -> Theirs {
         let days = jiff::civil::date(1970, 1, 1).until((jiff::Unit::Day, date)).unwrap().get_days();
         i64::from(days)
     };
+    let seconds = |time: CivilTime| {
+        let (hour, minute, second) = time.parts();
+        i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)
+    };
     let fields = schema.fields.iter().zip(row).map(|(field, value)| {
         let plain = match value {
             Value::Null => Theirs::Null,
@@ -31,10 +35,18 @@ fn theirs(schema: &Schema, row: &[Value<'_>]) -> Theirs {
             Value::Text(text) => Theirs::String(text.to_string()),
             Value::Boolean(truth) => Theirs::Boolean(*truth),
             Value::Date(date) => Theirs::Date(i32::try_from(days(date)).unwrap()),
-            Value::Timestamp(date, time) => {
-                let (hour, minute, second) = time.parts();
-                let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-                Theirs::TimestampMillis((days(date) * 86_400 + seconds) * 1000)
+            Value::Double(number) => Theirs::Double(number.get()),
+            Value::Json(text) => Theirs::String(text.to_string()),
+            Value::Uuid(uuid) => Theirs::Uuid(apache_avro::Uuid::from_bytes(uuid.into_bytes())),
+            Value::Binary(bytes) => Theirs::Bytes(bytes.to_vec()),
+            Value::Time(time) => Theirs::TimeMillis(i32::try_from(seconds(*time) * 1000).unwrap()),
+            Value::Timestamp(moment) => {
+                let seconds = days(&moment.date()) * 86_400 + seconds(moment.time());
+                let micros = i64::from(moment.micros());
+                match moment.digits() {
+                    6 => Theirs::TimestampMicros(seconds * 1_000_000 + micros),
+                    _ => Theirs::TimestampMillis(seconds * 1000 + micros / 1000),
+                }
             }
         };
         let value = match (field.null, value) {
@@ -55,7 +67,7 @@ fn their_fingerprint(json: &str) -> String {
     fn strip(schema: &mut serde_json::Value) {
         match schema {
             serde_json::Value::Object(members) => {
-                for name in ["logicalType", "precision", "scale"] {
+                for name in ["logicalType", "precision", "scale", "digits"] {
                     members.shift_remove(name);
                 }
                 members.values_mut().for_each(strip);
@@ -121,10 +133,9 @@ proptest! {
 fn files_of_many_blocks_are_read_by_both() {
     let table = table(r#"{ name = "a", type = "string(200)" }, { name = "b", type = "timestamp" }"#);
     let nullable = [false, true, true];
-    let day = CivilDate::new(2021, 7, 27).unwrap();
     let row = |id: i64| {
         let text = if id % 7 == 0 { Value::Null } else { Value::Text(format!("{:0>180}", id * id).into()) };
-        vec![Value::Integer(id), text, Value::Timestamp(day, CivilTime::new(6, 2, 8).unwrap())]
+        vec![Value::Integer(id), text, moment(0, 0)]
     };
     let rows: Vec<_> = (-3000..3000).map(row).collect();
     let schema = Schema::of(&table, &nullable);
@@ -181,6 +192,14 @@ fn defaults_are_in_the_schema_as_avro_has_them() {
         ("decimal(38,2)", "\"-1.28\""),
         ("date", "\"1000-01-01\""),
         ("timestamp", "\"1969-12-31T23:59:59Z\""),
+        ("timestamp(3)", "\"1969-12-31T23:59:59.123Z\""),
+        ("timestamp(6)", "\"1969-12-31T23:59:59.123456Z\""),
+        ("time", "\"16:02:08\""),
+        ("smallint", "-7"),
+        ("double", "\"-0.5\""),
+        ("text", "\"añ😀\""),
+        ("json", "'{\"a\": 1}'"),
+        ("binary(4)", "\"AP9/\""),
     ] {
         let column = format!(
             "{{ name = \"a\", type = \"integer\" }}, {{ name = \"b\", type = \"{kind}\", default = {default} }}"
