@@ -28,6 +28,7 @@ pub mod problem;
 pub mod report;
 pub mod row;
 pub mod row_text;
+pub mod schema;
 mod shortened;
 pub mod sql;
 pub mod value;

@@ -2,164 +2,125 @@
 //! of it. They must agree.
 
 use anyhow::Result;
-use domain::dictionary::{Column, Dictionary, Table};
+use domain::dictionary::Dictionary;
+use domain::folder::TableFolder;
+use domain::schema::{QUERIES, differences};
 use testkit::TestDatabase;
 
-/// One column as the database has it.
-struct Found {
-    name: String,
-    /// As the dictionary would write it.
-    column_type: String,
-    nullable: bool,
-    auto_increment: bool,
-    /// `PRI` for the primary key.
-    key: String,
-}
-
-async fn columns(test: &TestDatabase, table: &str) -> Result<Vec<Found>> {
-    let rows = test
-        .sql(&format!(
-            "SELECT COLUMN_NAME, CASE DATA_TYPE WHEN 'int' THEN 'integer' WHEN 'varchar' THEN \
-             CONCAT('string(', CHARACTER_MAXIMUM_LENGTH, ')') WHEN 'decimal' THEN \
-             CONCAT('decimal(', NUMERIC_PRECISION, ',', NUMERIC_SCALE, ')') WHEN 'tinyint' THEN 'boolean' \
-             WHEN 'datetime' THEN 'timestamp' ELSE DATA_TYPE END, IS_NULLABLE = 'YES', EXTRA LIKE '%auto_increment%', COLUMN_KEY, \
-             COALESCE(CHARACTER_SET_NAME, 'utf8mb4') FROM information_schema.COLUMNS \
-             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}' ORDER BY ORDINAL_POSITION"
-        ))
-        .await?;
-    let found = rows.into_iter().map(|row| {
-        let mut row = row.into_iter().map(Option::unwrap_or_default);
-        let mut next = || row.next().unwrap_or_default();
-        let (name, column_type, nullable) = (next(), next(), next() == "1");
-        let (auto_increment, key, charset) = (next() == "1", next(), next());
-        let column_type =
-            if charset == "utf8mb4" { column_type } else { format!("{column_type} in {charset}") };
-        Found { name, column_type, nullable, auto_increment, key }
-    });
-    Ok(found.collect())
-}
-
 /// Everything in which schema and dictionary differ, a sentence each.
-async fn differences(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec<String>> {
-    let mut differences = Vec::new();
-    for table in dictionary.tables() {
-        let found = columns(test, table.name()).await?;
-        let in_schema: Vec<&str> = found.iter().map(|column| column.name.as_str()).collect();
-        let in_dictionary: Vec<&str> = table.columns().iter().map(Column::name).collect();
-        if in_schema != in_dictionary {
-            let name = table.name();
-            differences
-                .push(format!("{name} has the columns {in_schema:?}, in the dictionary {in_dictionary:?}"));
-            continue;
-        }
-        for (column, found) in table.columns().iter().zip(&found) {
-            compare(table, column, found, &mut differences);
-        }
-        for (index, _) in table.references() {
-            let column = table.columns()[index].name();
-            let sql = format!(
-                "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() \
-                 AND TABLE_NAME = '{}' AND COLUMN_NAME = '{column}' AND SEQ_IN_INDEX = 1",
-                table.name()
-            );
-            if test.value(&sql).await? == "0" {
-                differences.push(format!("{}.{column} is a reference without an index", table.name()));
-            }
-        }
-    }
-    for table in dictionary.tables() {
-        // A load takes every duplicate key for a taken id, and a table that is swapped in has
-        // neither foreign keys nor triggers.
-        for (what, sql) in [
-            (
-                "a unique key beside the primary one",
-                "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS \
-                 WHERE NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' AND TABLE_SCHEMA = DATABASE() AND TABLE_NAME",
-            ),
-            (
-                "a foreign key",
-                "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS \
-                 WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME",
-            ),
-            (
-                "a trigger",
-                "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS \
-                 WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE",
-            ),
-        ] {
-            for name in
-                test.sql(&format!("{sql} = '{}'", table.name())).await?.into_iter().flatten().flatten()
-            {
-                differences.push(format!("{} has {what}, {name}", table.name()));
-            }
-        }
-    }
-    let sql = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
-               AND TABLE_NAME NOT LIKE 'rowgate\\_%'";
-    for table in test.sql(sql).await?.into_iter().flatten().flatten() {
-        if !dictionary.tables().iter().any(|known| known.name() == table) {
-            differences.push(format!("{table} is not in the dictionary"));
-        }
-    }
-    Ok(differences)
-}
-
-fn compare(table: &Table, column: &Column, found: &Found, differences: &mut Vec<String>) {
-    let name = format!("{}.{}", table.name(), column.name());
-    let expected = column.column_type().to_string();
-    if found.column_type != expected {
-        differences.push(format!("{name} is {}, in the dictionary {expected}", found.column_type));
-    }
-    // The database may allow more than the dictionary, never less.
-    if !column.required() && !found.nullable {
-        differences.push(format!("{name} may be missing in the dictionary but is NOT NULL"));
-    }
-    if found.auto_increment != column.auto_increment() {
-        differences.push(format!("{name} differs in AUTO_INCREMENT"));
-    }
-    let is_key = table.key().name() == column.name();
-    if (found.key == "PRI") != is_key {
-        differences.push(format!("{name} differs in being the primary key"));
-    }
+async fn found(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec<String>> {
+    let [columns, indexes, tables, extras] = QUERIES;
+    let rows =
+        [test.sql(columns).await?, test.sql(indexes).await?, test.sql(tables).await?, test.sql(extras).await?];
+    Ok(differences(dictionary, rows).iter().map(ToString::to_string).collect())
 }
 
 #[tokio::test]
 async fn the_migrated_schema_is_what_the_dictionary_says() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    let dictionary = testkit::dictionary();
-    let differences = differences(&test, dictionary).await?;
+    let differences = found(&test, testkit::dictionary()).await?;
     assert!(differences.is_empty(), "{differences:#?}");
     Ok(())
 }
 
+/// A table with a column of every type.
+const EVERY_TYPE: &str = r#"
+[[table]]
+name = "things"
+unique = [["small", "day"]]
+columns = [
+    { name = "code", type = "string(20)", key = true },
+    { name = "number", type = "bigint", key = true, auto_increment = true },
+    { name = "small", type = "smallint" },
+    { name = "whole", type = "integer", required = false },
+    { name = "share", type = "double" },
+    { name = "price", type = "decimal(10,2)" },
+    { name = "note", type = "text", required = false },
+    { name = "is_new", type = "boolean" },
+    { name = "day", type = "date" },
+    { name = "time", type = "time" },
+    { name = "second", type = "timestamp" },
+    { name = "milli", type = "timestamp(3)" },
+    { name = "micro", type = "timestamp(6)" },
+    { name = "tag", type = "uuid", unique = true },
+    { name = "details", type = "json", required = false },
+    { name = "bytes", type = "binary(16)" },
+    { name = "parent_code", type = "string(20)", required = false },
+    { name = "parent_number", type = "bigint", required = false },
+]
+references = [{ columns = ["parent_code", "parent_number"], table = "things" }]
+"#;
+
+const CREATE: &str = "CREATE TABLE things (
+    code VARCHAR(20) COLLATE utf8mb4_bin NOT NULL,
+    number BIGINT NOT NULL AUTO_INCREMENT,
+    small SMALLINT NOT NULL,
+    whole INT NULL,
+    share DOUBLE NOT NULL,
+    price DECIMAL(10,2) NOT NULL,
+    note TEXT NULL,
+    is_new BOOLEAN NOT NULL,
+    day DATE NOT NULL,
+    time TIME NOT NULL,
+    second DATETIME NOT NULL,
+    milli DATETIME(3) NOT NULL,
+    micro DATETIME(6) NOT NULL,
+    tag CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    details JSON NULL,
+    bytes VARBINARY(16) NOT NULL,
+    parent_code VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    parent_number BIGINT NULL,
+    PRIMARY KEY (code, number),
+    UNIQUE KEY one_a_day (day, small),
+    UNIQUE KEY things_by_tag (tag),
+    KEY by_number (number),
+    KEY by_parent (parent_number, parent_code)
+) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;";
+
+async fn things() -> Result<(TestDatabase, TableFolder)> {
+    let files = [("dictionary.toml", EVERY_TYPE), ("migrations/20261121_create_things/up.sql", CREATE)];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let folder = TableFolder::parse("sql", &files.into())?;
+    Ok((TestDatabase::migrated_with(&folder).await?, folder))
+}
+
 #[tokio::test]
-async fn every_kind_of_difference_is_found() -> Result<()> {
-    let test = TestDatabase::migrated().await?;
-    test.sql("ALTER TABLE departments MODIFY department_name VARCHAR(254) NOT NULL").await?;
-    test.sql("ALTER TABLE jobs MODIFY id INT NOT NULL").await?;
-    test.sql("ALTER TABLE employees DROP KEY employees_by_job, DROP PRIMARY KEY, MODIFY id BIGINT NOT NULL")
-        .await?;
-    test.sql("CREATE TABLE extra (id INT)").await?;
-    test.sql("ALTER TABLE jobs ADD UNIQUE KEY one_name (job_name)").await?;
-    test.sql("ALTER TABLE departments ADD CONSTRAINT of_a_job FOREIGN KEY (id) REFERENCES jobs (id)").await?;
-    test.sql("CREATE TRIGGER watcher BEFORE INSERT ON jobs FOR EACH ROW SET @seen = 1").await?;
-    let dictionary = testkit::dictionary();
-    let mut differences = differences(&test, dictionary).await?;
-    differences.sort();
-    assert_eq!(
-        differences,
-        [
-            "departments has a foreign key, of_a_job",
-            "departments.department_name is string(254), in the dictionary string(255)",
-            "employees.id differs in AUTO_INCREMENT",
-            "employees.id differs in being the primary key",
-            "employees.id is bigint, in the dictionary integer",
-            "employees.job_id is a reference without an index",
-            "extra is not in the dictionary",
-            "jobs has a trigger, watcher",
-            "jobs has a unique key beside the primary one, one_name",
-            "jobs.id differs in AUTO_INCREMENT",
-        ]
-    );
+async fn columns_of_every_type_are_recognised() -> Result<()> {
+    let (test, folder) = things().await?;
+    assert_eq!(found(&test, &folder.dictionary).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn differences_are_found_in_the_database_itself() -> Result<()> {
+    let (test, folder) = things().await?;
+    for statement in [
+        "ALTER TABLE things MODIFY code VARCHAR(20) NOT NULL",
+        "ALTER TABLE things MODIFY number BIGINT UNSIGNED NOT NULL",
+        "ALTER TABLE things MODIFY note TEXT CHARACTER SET latin1 NULL",
+        "ALTER TABLE things MODIFY milli TIMESTAMP(3) NOT NULL DEFAULT '2021-01-01'",
+        "ALTER TABLE things DROP KEY one_a_day, ADD UNIQUE KEY of_a_day (day)",
+        "ALTER TABLE things DROP KEY by_parent",
+        "CREATE TABLE extra (id INT PRIMARY KEY)",
+        "CREATE TRIGGER watcher BEFORE INSERT ON things FOR EACH ROW SET @seen = 1",
+        "CREATE VIEW things_of_today AS SELECT code FROM things",
+    ] {
+        test.sql(statement).await?;
+    }
+    let found = found(&test, &folder.dictionary).await?;
+    let starts = [
+        "things.code has the collation utf8mb4_unicode_520_ci;",
+        "things.number is bigint",
+        "things.number has no AUTO_INCREMENT;",
+        "things.note has the collation latin1_swedish_ci;",
+        "things.milli is TIMESTAMP(3); in the dictionary timestamp(3), which is DATETIME(3)",
+        "things has the unique key of_a_day (day),",
+        "things.small is unique in the dictionary, but has no UNIQUE KEY (small, day)",
+        "things.parent_code is a reference without an index that begins with (parent_code, parent_number)",
+        "things has a trigger, watcher",
+        "extra is not in the dictionary",
+    ];
+    let is_expected = |(found, start): (&String, &&str)| found.starts_with(*start);
+    assert!(found.len() == starts.len() && found.iter().zip(&starts).all(is_expected), "{found:#?}");
     Ok(())
 }
