@@ -18,6 +18,8 @@ all=
 HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|resend|restore|status|uploads'
 
 CLOUD=.local/test-cloud
+# A second one, of the tables of the example.
+SALES_CLOUD=.local/test-sales
 FAILED_LOGS=.local/test-logs
 CHAOS_LOGS=$PWD/$FAILED_LOGS/chaos
 
@@ -39,7 +41,7 @@ finish() {
         mkdir -p "$FAILED_LOGS"
         cp -r "$CLOUD/logs" "$FAILED_LOGS/cloud" 2>/dev/null || true
     fi
-    remove_clouds "$CLOUD"
+    remove_clouds "$CLOUD" "$SALES_CLOUD"
 }
 finally finish
 
@@ -62,14 +64,15 @@ check() {
 
 # The stack without the lake and with it, each in a folder of its own.
 synthesise() {
-    local architecture=x86_64 lake
+    local architecture=x86_64 lake rowgate
+    rowgate=$(realpath "$TARGET/rowgate")
     [ "$(uname -m)" != aarch64 ] || architecture=arm64
     for lake in false true; do
         (
             cd infra
             npm run --silent synth -- --output "../.local/test-cdk.out/lake-$lake" \
                 --context artifacts="$PWD/../.local/lambda" --context architecture="$architecture" \
-                --context lake="$lake"
+                --context rowgate="$rowgate" --context lake="$lake"
         ) || return
     done
 }
@@ -126,7 +129,28 @@ end_to_end() {
     . "$CLOUD/env"
     ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
         cargo nextest run --workspace --locked --no-fail-fast \
-        --filterset "package(e2e) and not binary(repo) and not ($CHAOS_TESTS)"
+        --filterset "package(e2e) and not binary(repo) and not ($CHAOS_TESTS) and not test(/^folder::/)"
+}
+
+# The tests that hold for the tables of any folder, on a cloud, with nothing beside them.
+folder_tests() {
+    # shellcheck source=/dev/null
+    . "$1/env"
+    ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
+        cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e) and test(/^folder::/)'
+}
+
+# The same of the tables of examples/sales, on a cloud of their own.
+sales_tests() {
+    "$TARGET/rowgate" local up --dir "$SALES_CLOUD" --gateway-port 0 --data-api-port 0 --sql examples/sales/sql || return
+    local status=0
+    (folder_tests "$SALES_CLOUD") || status=1
+    if [ "$status" != 0 ]; then
+        mkdir -p "$FAILED_LOGS"
+        cp -r "$SALES_CLOUD/logs" "$FAILED_LOGS/sales" 2>/dev/null || true
+    fi
+    remove_clouds "$SALES_CLOUD"
+    return "$status"
 }
 
 # Prints the member with these names in a file of the test cloud.
@@ -259,7 +283,7 @@ check "Python: format and lints" check_python || true
 check "fuzz targets" check_fuzz_targets || true
 check "documentation" check_documentation || true
 if check "build" build; then
-    clear_clouds "$CLOUD"
+    clear_clouds "$CLOUD" "$SALES_CLOUD"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
     check "console: lints, unit tests and weight" check_console || true
     check "stack: synthesis" synthesise || true
@@ -271,6 +295,7 @@ if check "build" build; then
     check "lake: local Glue and Athena" lake_tests local/tests || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "end-to-end tests: the tables of any folder" folder_tests "$CLOUD" || true
         check "end-to-end tests: the API in one process" one_process || true
         check "lake: pipeline end to end" lake_pipeline || true
         [ -z "$all" ] || check "example: Airflow" airflow || true
@@ -281,6 +306,7 @@ if check "build" build; then
         check "boto3 against the local Data API" conformance || true
         check "schemathesis against both doors of the API" schemathesis || true
     fi
+    check "end-to-end tests: the tables of examples/sales" sales_tests || true
 fi
 
 printf '\n'

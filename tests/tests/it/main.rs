@@ -20,6 +20,7 @@ mod delivery;
 mod fastavro;
 mod files;
 mod flawed_files;
+mod folder;
 mod gateway;
 mod insert;
 mod invocations;
