@@ -8,7 +8,8 @@ use domain::avro::Codec;
 pub use domain::backup::BackupStatus as Status;
 use domain::backup::{BackupId, ManifestLoads, TableManifest, read_time, state_key, time_text};
 use domain::dictionary::Table;
-use domain::row_text::{ContentSum, RowTextError, key_row_text, parse_key_row_text};
+use domain::row_text::{ContentSum, RowTextError, key_row_text};
+use domain::sql::read_key;
 use domain::value::Key;
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -92,8 +93,8 @@ impl After {
     /// It is not one of the table: its key has other columns than when it was written.
     pub(crate) fn key(&self, table: &Table) -> Result<Key, RowTextError> {
         match self {
-            Self::Number(number) => parse_key_row_text(table, &number.to_string()),
-            Self::Text(text) => parse_key_row_text(table, text),
+            Self::Number(number) => read_key(table, &number.to_string()),
+            Self::Text(text) => read_key(table, text),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::dictionary::Table;
-use domain::row_text::{ContentSum, key_behind_sql, parse_key_row_text, sum_sql};
+use domain::row_text::{ContentSum, key_behind_sql, sum_sql};
+use domain::sql::read_key;
 use domain::value::Key;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -114,7 +115,7 @@ impl Summing<'_> {
         let found: Vec<Only<String>> = self.database.query(Statement::new(sql)).await?;
         self.has_answered.store(true, Ordering::Relaxed);
         let Some(Only(text)) = found.first() else { return Ok(None) };
-        parse_key_row_text(self.table, text).map(Some).map_err(|error| Error::Sql {
+        read_key(self.table, text).map(Some).map_err(|error| Error::Sql {
             code: None,
             message: format!("the key of a row of {} cannot be read: {error}", self.target),
         })

@@ -68,8 +68,8 @@ async fn a_value_that_no_file_can_hold_fails_the_backup_with_where_it_is() {
     let world = World::with_rows(10).await;
     world.db.sql_unchecked("INSERT INTO employees VALUES (4711, 'n', '0000-00-00', 1, 1)").await.unwrap();
     let error = world.make(&["employees"], long()).await.unwrap_err();
-    let BackupError::Value { table, id, column, .. } = &error else { panic!("{error}") };
-    assert_eq!((&**table, &**id, &**column), ("employees", "4711", "datetime"));
+    let BackupError::Value { table, key, column, .. } = &error else { panic!("{error}") };
+    assert_eq!((&**table, &**key, &**column), ("employees", "4711", "datetime"));
     assert!(world.files().is_empty());
 }
 

@@ -1,29 +1,15 @@
 //! Keys as row texts: without loss, whatever the rules that values keep.
 
-use super::{RowTextError, parse_columns_text, write_row_text};
-use crate::dictionary::Table;
+use super::write_row_text;
 use crate::value::{Key, KeyPart, Value};
 
 /// Returns the fields of a key as the text of its row has them, with commas between them: `7`,
-/// `3:a,b,2021-07-27`.
+/// `3:a,b,2021-07-27`. [`read_key`](crate::sql::read_key) reads it.
 pub fn key_row_text(key: &Key) -> String {
     let values: Vec<Value<'_>> = key.parts().iter().map(KeyPart::value).collect();
     let mut text = String::new();
     write_row_text(&values, &mut text);
     text
-}
-
-/// Reads the key of a row of `table` from its [text](key_row_text).
-///
-/// # Errors
-/// As [`parse_row_text`](super::parse_row_text): the column where the text is not as it should be.
-pub fn parse_key_row_text(table: &Table, text: &str) -> Result<Key, RowTextError> {
-    let mut values = Vec::with_capacity(table.key_indexes().len());
-    parse_columns_text(table.key_columns(), text, &mut values)?;
-    Key::of(&values).ok_or_else(|| {
-        let column = table.key_columns().next().map(|column| column.name().to_owned());
-        RowTextError { column: column.unwrap_or_default(), problem: "it is of a type that keys do not have" }
-    })
 }
 
 #[cfg(test)]
@@ -32,6 +18,7 @@ mod tests {
 
     use super::*;
     use crate::dictionary::Dictionary;
+    use crate::sql::read_key;
     use crate::value::CivilDate;
 
     #[test]
@@ -58,8 +45,8 @@ mod tests {
             let day = Value::Date(CivilDate::from_days(days).unwrap());
             let key = Key::of([&Value::Text(code.into()), &Value::Integer(number.into()), &day]).unwrap();
             let text = key_row_text(&key);
-            prop_assert_eq!(parse_key_row_text(table, &text), Ok(key));
-            prop_assert!(parse_key_row_text(table, &(text + ",1")).is_err());
+            prop_assert_eq!(read_key(table, &text), Ok(key));
+            prop_assert!(read_key(table, &(text + ",1")).is_err());
         }
     }
 }

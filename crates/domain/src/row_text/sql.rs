@@ -93,7 +93,7 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
 /// MariaDB, which prints `0.00000000015` and `0`. Inside of a JSON array both print it with the
 /// fewest digits that name it, as MariaDB does; MySQL adds `.0` to whole numbers. Zero is added
 /// because -0 + 0 is 0.
-fn double_sql(name: &str) -> String {
+pub(crate) fn double_sql(name: &str) -> String {
     let json = format!("JSON_ARRAY(`{name}`+0)");
     format!("TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM {json})))")
 }
@@ -143,8 +143,8 @@ pub fn piece_sql(
 }
 
 /// Returns the text of the key of the row that is `rows` rows behind the key `after`, as a column
-/// `k` ([`parse_key_row_text`](super::parse_key_row_text) reads it); no row where there are not so
-/// many up to `through`. Of `target` holds what [`page_within_sql`] says.
+/// `k` ([`read_key`](crate::sql::read_key) reads it); no row where there are not so many up to
+/// `through`. Of `target` holds what [`page_within_sql`] says.
 pub fn key_behind_sql(
     target: &str,
     table: &Table,

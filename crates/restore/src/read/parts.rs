@@ -6,12 +6,12 @@ use std::io::Read;
 use bucket::Reader;
 use domain::avro::{AvroError, Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, TableManifest, folder, part_number};
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
 use domain::row_text::{ContentSum, write_row_text};
-use domain::sql::{InsertStatement, InsertWriter};
+use domain::sql::{InsertStatement, InsertWriter, Parameter};
 use domain::value::Value;
 
-use crate::read::source::{CHUNK_STATEMENTS, Chunk, Filling, Opening, Source, SourceError};
+use crate::read::source::{CHUNK_SQL_BYTES, CHUNK_STATEMENTS, Chunk, Filling, Opening, Source, SourceError};
 
 /// Statements of one block at most: of a block of Rowgate's there are some eight, and more of them
 /// would be held in memory at once than a function has.
@@ -193,7 +193,7 @@ impl PartSource {
         let mut block = std::mem::take(&mut self.block);
         let Some(OpenPart { part, reader, resolution, rows }) = self.part()? else { return Ok(None) };
         let mut builder = ChunkBuilder::new(table, &shadow, resolution.is_identity());
-        while builder.statements.len() < CHUNK_STATEMENTS {
+        while builder.statements.len() < CHUNK_STATEMENTS && builder.bound < CHUNK_SQL_BYTES {
             if !reader.next_block(&mut block).map_err(|error| explain(&part.key, error))? {
                 break;
             }
@@ -237,6 +237,8 @@ struct ChunkBuilder<'t> {
     table: &'t Table,
     writer: InsertWriter<'t>,
     statements: Vec<InsertStatement>,
+    /// Bytes of the values that are bound to them.
+    bound: usize,
     /// True if rows are inserted exactly as they are read.
     is_identity: bool,
     read: ContentSum,
@@ -252,6 +254,7 @@ impl<'t> ChunkBuilder<'t> {
             table,
             writer: InsertWriter::new(table).into_table(shadow),
             statements: Vec::new(),
+            bound: 0,
             is_identity,
             read: ContentSum::default(),
             restored: ContentSum::default(),
@@ -269,14 +272,20 @@ impl<'t> ChunkBuilder<'t> {
             write_row_text(row, &mut self.text);
             self.restored.add(self.text.as_bytes());
         }
-        self.has_zero |= row[self.table.key_index()] == Value::Integer(0);
-        self.statements.extend(self.writer.push(row));
+        // Only a key of one column is numbered by the database.
+        let is_zero = |index: &usize| row[*index] == Value::Integer(0);
+        self.has_zero |= self.table.key_indexes().first().is_some_and(is_zero);
+        if let Some(full) = self.writer.push(row) {
+            self.bound += full.parameters.iter().map(Parameter::json_bytes).sum::<usize>();
+            self.statements.push(full);
+        }
     }
 
     fn finish(mut self, number: u32) -> Chunk {
         self.statements.extend(self.writer.finish());
-        if self.has_zero && self.table.key().auto_increment() {
-            let set = |sql: &str| InsertStatement { sql: sql.to_owned(), rows: 0 };
+        if self.has_zero && self.table.key_columns().any(Column::auto_increment) {
+            let set =
+                |sql: &str| InsertStatement { sql: sql.to_owned(), parameters: Vec::new(), rows: 0 };
             self.statements.insert(0, set(KEEP_ZERO));
             self.statements.push(set(NUMBER_ZERO));
         }

@@ -1,14 +1,16 @@
 //! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::committer::{self, Committed, PendingChunk, Rollback};
-use aurora::loads::present_ids;
+use aurora::keys;
 use aurora::restores::{self, ChunkFigures, Claim, Shadow};
 use aurora::{Database, Error, Statement, Tx};
 use bucket::{Store, When};
 use domain::backup::RestoreId;
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
+use domain::external::Taken;
 use domain::load::rejects_key;
 use domain::row_text::ContentSum;
 
@@ -77,7 +79,7 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
             Claim::Ended => return Err(Rollback::Failed(RestoreError::Ended)),
         }
         for statement in &filling.statements {
-            if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
+            if let Err(error) = tx.execute(Statement::from(statement)).await {
                 if let Some(sql) = session_reset(&filling.statements) {
                     tx.restore_session(Statement::new(sql)).await;
                 }
@@ -96,24 +98,41 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
         restores::is_committed(database, restore, table.name(), self.chunk.number).await
     }
 
-    /// Leaves out rows whose ids are taken, if rows may be rejected.
+    /// Leaves out rows whose keys or unique values are taken, if rows may be rejected.
     async fn avoid(&mut self, database: &Database, error: RestoreError) -> Result<(), RestoreError> {
         let RestoreError::Database(Error::DuplicateKey { message }) = &error else { return Err(error) };
         let Committer { table, shadow, .. } = *self.committer;
-        let name = table.name();
-        if !names_primary_key(message) {
-            let reason =
-                format!("a unique index of today's table {name} refuses a row: it has values of another row");
-            return Err(RestoreError::Refused(vec![reason]));
-        }
         let Some(rows) = &self.chunk.rows else {
-            let reason = format!("{} of two rows of {name} is the same", table.key().name());
-            return Err(RestoreError::Damaged(reason));
+            return Err(if names_primary_key(message) { twice(table) } else { refused(table) });
         };
-        let taken = present_ids(database, table, shadow.name(), rows.ids().iter().copied()).await?;
+        let target = shadow.name();
+        let mut taken =
+            Taken { keys: keys::present(database, table, target, rows.keys(), false).await?, unique: Vec::new() };
+        for (entry, columns) in table.unique().iter().enumerate() {
+            let values = rows.unique_values(entry);
+            let holders = keys::holders(database, table, target, columns, &values, false).await?;
+            taken.unique.push(holders.into_keys().collect());
+        }
+        if taken.keys.is_empty() && taken.unique.iter().all(HashSet::is_empty) {
+            // The table has an index that the dictionary does not.
+            return Err(refused(table));
+        }
         self.chunk.filling = rows.without(&taken)?;
         Ok(())
     }
+}
+
+/// Returns the error of a backup with two rows of one key.
+fn twice(table: &Table) -> RestoreError {
+    let columns: Vec<&str> = table.key_columns().map(Column::name).collect();
+    RestoreError::Damaged(format!("{} of two rows of {} is the same", columns.join(", "), table.name()))
+}
+
+fn refused(table: &Table) -> RestoreError {
+    let name = table.name();
+    RestoreError::Refused(vec![format!(
+        "a unique index of today's table {name} refuses a row: it has values of another row"
+    )])
 }
 
 /// Returns true if a message about a duplicate value names the primary key: `… for key 'PRIMARY'`,

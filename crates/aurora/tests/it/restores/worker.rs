@@ -12,7 +12,7 @@ use aurora::{Database, Error, Statement};
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
 use domain::sql::InsertWriter;
-use domain::value::{CivilDate, CivilTime, Value};
+use domain::value::{CivilDate, CivilTime, Timestamp, Value};
 
 use crate::Unfilled;
 
@@ -154,7 +154,7 @@ pub(crate) async fn commit(
 pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
     let mut writer = InsertWriter::new(table(name)).into_table(target);
     let day = CivilDate::new(2021, 7, 27).zip(CivilTime::new(16, 2, 8)).unwrap();
-    let hired = Value::Timestamp(day.0, day.1);
+    let hired = Value::Timestamp(Timestamp::of_second(day.0, day.1));
     for (id, text) in rows {
         let (id, text) = (Value::Integer(*id), Value::Text(Cow::Borrowed(text.as_str())));
         let pushed = match table(name).columns().len() {

@@ -140,7 +140,7 @@ async fn keys_reach_from_one_end_to_the_other_and_a_table_may_be_empty() -> Resu
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let expected = [least, -1, 0, 7, most].map(|id| id.to_string());
         assert_eq!(all(&snapshot, table).await?, expected);
-        let mut behind_all = snapshot.pages(table, &[false], Some(most));
+        let mut behind_all = snapshot.pages(table, &[false], Some(most.into()));
         assert!(behind_all.next().await?.is_none());
     }
     Ok(())
