@@ -13,6 +13,7 @@ import { Migrate } from "./migrate";
 import { Monitoring } from "./monitoring";
 import { People } from "./people";
 import { Reports } from "./reports";
+import { Sample } from "./sample";
 import { readSettings } from "./settings";
 import { Uploads } from "./uploads";
 
@@ -44,6 +45,9 @@ export class RowgateStack extends Stack {
     insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
 
     new Canary(this, "Canary", { settings, api, bucket });
+    if (settings.sample) {
+      new Sample(this, "Sample", { settings, bucket });
+    }
     const lake =
       settings.lake &&
       new Lake(this, "Lake", {

@@ -80,6 +80,8 @@ export interface Settings {
   readonly allowedEmailDomains: readonly string[];
   /** The rate limit of each method of the people's door, for all callers together. */
   readonly peopleLimit: RateLimit;
+  /** True if the function that fills the tables with generated rows is deployed. */
+  readonly sample: boolean;
   /** The lake's own settings; there is no lake where they are not set. */
   readonly lake: LakeSettings | undefined;
   readonly writerLimits: CallLimits;
@@ -134,6 +136,7 @@ export function readSettings(node: Node): Settings {
     selfRegistration: flag(node, "selfRegistration", true),
     allowedEmailDomains: optional(node, "allowedEmailDomains", () => emailDomains(node)) ?? [],
     peopleLimit: rateLimit(node, "people", { rate: 100, burst: 200 }),
+    sample: flag(node, "sample", false),
     lake: flag(node, "lake", false) ? readLakeSettings(node) : undefined,
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),

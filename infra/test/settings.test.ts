@@ -75,6 +75,7 @@ for (const [context, message] of [
   [{ restoreLanes: "9" }, "restoreLanes=9 is not a number from 1 to 8 in steps of 1"],
   [{ restorePrefixes: "glue" }, 'restorePrefixes names "glue", which is no folder, as avro/'],
   [{ restorePrefixes: "glue/,*/" }, 'restorePrefixes names "*/", which is no folder, as avro/'],
+  [{ sample: "1" }, "sample=1 is neither true nor false"],
   [{ lake: "yes" }, "lake=yes is neither true nor false"],
   [{ lake: "true", lakePersonal: "hide" }, "lakePersonal=hide is none of mask, omit, keep"],
   [{ lake: "true", lakeWorkers: "1" }, "lakeWorkers=1 is not a number from 2 to 299 in steps of 1"],

@@ -92,6 +92,14 @@ export function template(): Template {
   return asShipped;
 }
 
+let withEverything: Template | undefined;
+
+/** The template with every function that there is; synthesized once. */
+export function everyFunction(): Template {
+  withEverything ??= templateWith({ sample: "true" });
+  return withEverything;
+}
+
 let withLake: Template | undefined;
 
 /** The template with the lake and its settings as they ship; synthesized once. */

@@ -5,6 +5,8 @@ export interface Expected {
   /** Seconds. */
   readonly timeout: number;
   readonly variables: readonly string[];
+  /** True if it is deployed only where it is asked for. */
+  readonly isOptional?: true;
   /** True if it continues in other invocations, in a chain that AWS would take for a loop. */
   readonly isChained?: true;
   /** The services that may invoke it, once for each API and schedule. */
@@ -197,6 +199,15 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
     statements: {
       DropFiles: ["s3:PutObject"],
       ReadOperatorKey: ["apigateway:GET"],
+      WriteLogs: LOGS,
+    },
+  },
+  sample: {
+    timeout: 900,
+    isOptional: true,
+    variables: ["ROWGATE_BUCKET"],
+    statements: {
+      DropFiles: ["s3:PutObject"],
       WriteLogs: LOGS,
     },
   },

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { test } from "node:test";
 
-import { INFRA_DIR, only, statements, template, type Json } from "../support";
+import { everyFunction, INFRA_DIR, only, statements, type Json } from "../support";
 import { type Expected, FUNCTIONS } from "./expected";
 
-const found = template();
+const found = everyFunction();
 const functions: Json[] = Object.values(found.findResources("AWS::Lambda::Function"));
 
 /** The expectations of the functions, by their names on AWS. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { template, type Json } from "../support";
+import { everyFunction, type Json } from "../support";
 import { FUNCTIONS } from "./expected";
 
 test("every function may do exactly what it is known to need", () => {
-  const resources: Record<string, Json> = template().toJSON()["Resources"];
+  const resources: Record<string, Json> = everyFunction().toJSON()["Resources"];
   const policies = Object.values(resources).filter(({ Type }) => Type === "AWS::IAM::Policy");
   const found = Object.values(resources)
     .filter(({ Type }) => Type === "AWS::Lambda::Function")
