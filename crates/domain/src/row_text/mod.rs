@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use content_sum::ContentSum;
 pub use key::key_row_text;
-pub(crate) use sql::columns_text_sql;
+pub(crate) use sql::{columns_text_sql, double_sql};
 pub use sql::{fixed_width, key_behind_sql, page_within_sql, piece_sql, row_text_sql, sum_sql};
 
 use crate::dictionary::{Column, ColumnType, Table};

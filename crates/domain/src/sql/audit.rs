@@ -1,12 +1,15 @@
 //! SQL text that puts rows into the audit trail, in the subset that MySQL 8, MySQL 9 and MariaDB
 //! 10.11 share.
 //!
-//! Account, action and request are the parameters `:username`, `:action` and `:request`.
+//! Account, action, request and the text of the row's key are the parameters `:username`,
+//! `:action`, `:request` and `:key`.
 
 use std::fmt::Write;
 
-use super::MAX_SQL_CHARS;
+use super::row::of_key;
 use crate::dictionary::{ColumnType, Table};
+use crate::row_text::double_sql;
+use crate::value::Key;
 
 /// Returns the expression of a row as the JSON object that
 /// [`write_json_row`](crate::json_row::write_json_row) writes of it. A row that breaks the
@@ -20,12 +23,28 @@ pub fn json_row_sql(table: &Table) -> String {
         // Writing to a String does not fail.
         let _ = write!(sql, "'{before}\"{name}\":',IFNULL(");
         let _ = match column.column_type() {
-            ColumnType::Integer | ColumnType::Bigint => write!(sql, "`{name}`"),
-            ColumnType::Decimal { .. } => write!(sql, "CONCAT('\"',`{name}`,'\"')"),
-            ColumnType::String { .. } => write!(sql, "JSON_QUOTE(CONVERT(`{name}` USING utf8mb4))"),
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => write!(sql, "`{name}`"),
+            ColumnType::Double => write!(sql, "{}", double_sql(name)),
+            ColumnType::Decimal { .. } | ColumnType::Uuid => write!(sql, "CONCAT('\"',`{name}`,'\"')"),
+            ColumnType::String { .. } | ColumnType::Text => {
+                write!(sql, "JSON_QUOTE(CONVERT(`{name}` USING utf8mb4))")
+            }
             ColumnType::Boolean => write!(sql, "IF(`{name}` IS NULL,NULL,IF(`{name}`,'true','false'))"),
             ColumnType::Date => write!(sql, "DATE_FORMAT(`{name}`,'\"%Y-%m-%d\"')"),
-            ColumnType::Timestamp => write!(sql, "DATE_FORMAT(`{name}`,'\"%Y-%m-%dT%H:%i:%sZ\"')"),
+            ColumnType::Time => write!(sql, "TIME_FORMAT(`{name}`,'\"%H:%i:%s\"')"),
+            ColumnType::Timestamp { digits: 0 } => {
+                write!(sql, "DATE_FORMAT(`{name}`,'\"%Y-%m-%dT%H:%i:%sZ\"')")
+            }
+            ColumnType::Timestamp { digits } => {
+                // The quote, the second and its point; of six digits the first ones.
+                let chars = "\"2021-07-27T16:02:08.".len() + usize::from(digits);
+                write!(sql, "CONCAT(LEFT(DATE_FORMAT(`{name}`,'\"%Y-%m-%dT%H:%i:%s.%f'),{chars}),'Z\"')")
+            }
+            ColumnType::Json => write!(sql, "CONVERT(`{name}` USING utf8mb4)"),
+            // MySQL breaks lines after 76 characters.
+            ColumnType::Binary { .. } => {
+                write!(sql, "CONCAT('\"',REPLACE(TO_BASE64(`{name}`),CHAR(10),''),'\"')")
+            }
         };
         sql.push_str(",'null'),");
         before = ",";
@@ -34,50 +53,27 @@ pub fn json_row_sql(table: &Table) -> String {
     sql
 }
 
-/// `INSERT`s of an entry for each of these rows, as they are now and with nothing before; each at
-/// most [`MAX_SQL_CHARS`] long.
-pub fn audit_inserted(table: &Table, ids: &[i64]) -> Vec<String> {
-    let (name, key) = (table.name(), table.key().name());
-    let head = format!(
-        "{}`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'{name}',`{key}`,{} FROM `{name}` WHERE `{key}` IN (",
-        HEAD,
-        json_row_sql(table)
-    );
-    let tail = format!(") ORDER BY `{key}`");
-    let room = MAX_SQL_CHARS.saturating_sub(head.len() + tail.len());
-    ids.chunks((room / (i64::MIN.to_string().len() + 1)).max(1))
-        .map(|ids| {
-            let mut sql = head.clone();
-            for (index, id) in ids.iter().enumerate() {
-                let comma = if index > 0 { "," } else { "" };
-                let _ = write!(sql, "{comma}{id}");
-            }
-            sql + &tail
-        })
-        .collect()
-}
-
 /// `INSERT` of an entry for a row as it is now, before it is replaced by the row `:after`, a JSON
 /// object. The caller has locked the row.
-pub fn audit_replaced(table: &Table, id: i64) -> String {
-    let (name, key) = (table.name(), table.key().name());
+pub fn audit_replaced(table: &Table, key: &Key) -> String {
     format!(
-        "{}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'{name}',`{key}`,{},:after \
-         FROM `{name}` WHERE `{key}`={id}",
-        HEAD,
-        json_row_sql(table)
+        "{HEAD}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'{name}',:key,{row},:after \
+         FROM `{name}` WHERE {key}",
+        name = table.name(),
+        row = json_row_sql(table),
+        key = of_key(table, key)
     )
 }
 
 /// `INSERT` of an entry for a row as it is now, before it is deleted; inserts nothing if there is
 /// no such row. The row is locked until the end of the transaction.
-pub fn audit_deleted(table: &Table, id: i64) -> String {
-    let (name, key) = (table.name(), table.key().name());
+pub fn audit_deleted(table: &Table, key: &Key) -> String {
     format!(
-        "{}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'{name}',`{key}`,{} FROM `{name}` \
-         WHERE `{key}`={id} FOR UPDATE",
-        HEAD,
-        json_row_sql(table)
+        "{HEAD}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'{name}',:key,{row} FROM `{name}` \
+         WHERE {key} FOR UPDATE",
+        name = table.name(),
+        row = json_row_sql(table),
+        key = of_key(table, key)
     )
 }
 
@@ -87,7 +83,9 @@ const HEAD: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dictionary::Dictionary;
     use crate::hr;
+    use crate::value::{CivilDate, CivilTime, Timestamp, Value};
 
     #[test]
     fn writes_each_entry_from_the_row_itself() {
@@ -96,48 +94,45 @@ mod tests {
                    IFNULL(JSON_QUOTE(CONVERT(`job_name` USING utf8mb4)),'null'),'}')";
         assert_eq!(json_row_sql(jobs), row);
         assert_eq!(
-            audit_inserted(jobs, &[3, -1]),
-            [format!(
-                "{HEAD}`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',`id`,{row} FROM `jobs` \
-                 WHERE `id` IN (3,-1) ORDER BY `id`"
-            )]
-        );
-        assert_eq!(
-            audit_replaced(jobs, 7),
+            audit_replaced(jobs, &7.into()),
             format!(
-                "{HEAD}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',`id`,{row},:after \
+                "{HEAD}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',:key,{row},:after \
                  FROM `jobs` WHERE `id`=7"
             )
         );
         assert_eq!(
-            audit_deleted(jobs, 7),
+            audit_deleted(jobs, &7.into()),
             format!(
-                "{HEAD}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',`id`,{row} FROM `jobs` \
+                "{HEAD}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',:key,{row} FROM `jobs` \
                  WHERE `id`=7 FOR UPDATE"
             )
         );
     }
 
     #[test]
-    fn many_rows_take_few_statements_each_under_the_limit() {
-        let employees = hr::dictionary().table("employees").unwrap();
-        assert_eq!(audit_inserted(employees, &[]), Vec::<String>::new());
-        let batch: Vec<i64> = (0..1000).map(|id| i64::MIN + id).collect();
-        assert_eq!(audit_inserted(employees, &batch).len(), 1);
-        let many: Vec<i64> = (0..10_000).map(|id| i64::MIN + id).collect();
-        let statements = audit_inserted(employees, &many);
-        assert!(statements.iter().all(|sql| sql.len() <= MAX_SQL_CHARS));
-        let ids: usize = statements.iter().map(|sql| sql.matches("-9223372036854").count()).sum();
-        assert_eq!(ids, many.len());
-    }
-
-    #[test]
     fn nothing_but_the_parameters_looks_like_one() {
-        let employees = hr::dictionary().table("employees").unwrap();
-        for sql in [audit_replaced(employees, 7), audit_deleted(employees, 7)] {
+        let text = r#"
+            [[table]]
+            name = "things"
+            columns = [
+                { name = "code", type = "string(9)", key = true },
+                { name = "at", type = "timestamp(3)", key = true },
+                { name = "size", type = "double" },
+                { name = "from_time", type = "time" },
+                { name = "moment", type = "timestamp" },
+                { name = "document", type = "json" },
+                { name = "bytes", type = "binary(9)" },
+            ]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let things = dictionary.table("things").unwrap();
+        let day = CivilDate::new(2021, 7, 27).unwrap();
+        let moment = Timestamp::new(day, CivilTime::new(16, 2, 8).unwrap(), 1000, 3).unwrap();
+        let key = Key::of([&Value::Text("\u{1}:a".into()), &Value::Timestamp(moment)]).unwrap();
+        for sql in [audit_replaced(things, &key), audit_deleted(things, &key)] {
             let names =
                 sql.split(':').skip(1).filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-            let expected = ["username", "action", "request", "after"];
+            let expected = ["username", "action", "request", "key", "after"];
             assert!(
                 names.into_iter().all(|rest| expected.iter().any(|name| rest.starts_with(name))),
                 "{sql}"

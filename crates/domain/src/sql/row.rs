@@ -1,63 +1,70 @@
 //! SQL text for one row, known by its key.
 
-use std::fmt::Write;
-
-use super::write_literal;
-use crate::dictionary::Table;
+use super::Parameter;
+use super::keys::push_equal;
+use super::literal::push_value;
+use crate::dictionary::{Reference, Table};
 use crate::row_text::row_text_sql;
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 /// `SELECT` of a row as [its text](row_text_sql) `r`, with every column treated as nullable: the
 /// dictionary does not know what the database's columns take.
-pub fn select_row(table: &Table, id: i64) -> String {
+pub fn select_row(table: &Table, key: &Key) -> String {
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
-    format!("SELECT {text} AS `r` FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
+    format!("SELECT {text} AS `r` FROM `{}` WHERE {}", table.name(), of_key(table, key))
 }
 
-/// `SELECT` of the key of a row as it is now, which locks it against changes by others until the
-/// end of the transaction.
-pub fn select_for_update(table: &Table, id: i64) -> String {
-    let (name, key) = (table.name(), table.key().name());
-    format!("SELECT `{key}` AS `id` FROM `{name}` WHERE `{key}`={id} FOR UPDATE")
+/// `SELECT` of a row as it is now, as `{"found": 1}`, which locks it against changes by others
+/// until the end of the transaction.
+pub fn select_for_update(table: &Table, key: &Key) -> String {
+    format!("SELECT 1 AS `found` FROM `{}` WHERE {} FOR UPDATE", table.name(), of_key(table, key))
 }
 
-/// `UPDATE` of all columns but the key to these values, one for each column; `None` for a table
-/// that has no others.
-pub fn update_row(table: &Table, values: &[Value<'_>]) -> Option<String> {
-    let key = table.key_index();
+/// `UPDATE` of all columns but the key's to these values, one for each column, and its parameters;
+/// `None` for a table that has no others.
+pub fn update_row(table: &Table, values: &[Value<'_>]) -> Option<(String, Vec<Parameter>)> {
     let mut text = format!("UPDATE `{}`", table.name());
-    let mut word = " SET ";
-    for (_, (column, value)) in
-        table.columns().iter().zip(values).enumerate().filter(|(index, _)| *index != key)
-    {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{word}`{}`=", column.name());
-        write_literal(&mut text, value);
-        word = ",";
+    let mut parameters = Vec::new();
+    let mut word = " SET `";
+    for (index, (column, value)) in table.columns().iter().zip(values).enumerate() {
+        if table.key_indexes().contains(&index) {
+            continue;
+        }
+        text.push_str(word);
+        word = ",`";
+        text.push_str(column.name());
+        text.push_str("`=");
+        push_value(&mut text, value, &mut parameters);
     }
-    if word != "," {
+    if word != ",`" {
         return None;
     }
-    let _ = write!(text, " WHERE `{}`=", table.key().name());
-    write_literal(&mut text, values.get(key)?);
-    Some(text)
+    text.push_str(" WHERE ");
+    text.push_str(&of_key(table, &table.key_of(values)?));
+    Some((text, parameters))
 }
 
 /// `DELETE` of a row.
-pub fn delete_row(table: &Table, id: i64) -> String {
-    format!("DELETE FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
+pub fn delete_row(table: &Table, key: &Key) -> String {
+    format!("DELETE FROM `{}` WHERE {}", table.name(), of_key(table, key))
 }
 
-/// `SELECT` of one row, as `{"found": 1}`, whose reference in this column names `id`. Until the end
+/// `SELECT` of one row of `table`, as `{"found": 1}`, whose `reference` names `key`. Until the end
 /// of the transaction an existing row stays, and none can be added otherwise: at REPEATABLE READ,
 /// InnoDB locks the rows that it reads, and the gap where they would be.
-pub fn select_referring(table: &Table, column: usize, id: i64) -> Option<String> {
-    let column = table.columns().get(column)?.name();
+pub fn select_referring(table: &Table, reference: &Reference, key: &Key) -> String {
+    let columns = reference.columns().iter().map(|index| &table.columns()[*index]);
+    let mut text = format!("SELECT 1 AS `found` FROM `{}` WHERE ", table.name());
+    push_equal(&mut text, columns, key);
     // The one spelling that MySQL 8, MySQL 9 and MariaDB share.
-    Some(format!(
-        "SELECT 1 AS `found` FROM `{}` WHERE `{column}`={id} LIMIT 1 LOCK IN SHARE MODE",
-        table.name()
-    ))
+    text + " LIMIT 1 LOCK IN SHARE MODE"
+}
+
+/// Returns the condition of a key.
+pub(super) fn of_key(table: &Table, key: &Key) -> String {
+    let mut text = String::new();
+    push_equal(&mut text, table.key_columns(), key);
+    text
 }
 
 #[cfg(test)]
@@ -66,7 +73,7 @@ mod tests {
     use crate::dictionary::Dictionary;
     use crate::hr;
     use crate::sql::MAX_SQL_CHARS;
-    use crate::value::{CivilDate, CivilTime};
+    use crate::value::{CivilDate, CivilTime, Timestamp};
 
     #[test]
     fn writes_each_statement_for_one_row() {
@@ -75,24 +82,66 @@ mod tests {
         let values = [
             Value::Integer(-7),
             Value::Text("Ada".into()),
-            Value::Timestamp(day, CivilTime::new(16, 2, 8).unwrap()),
+            Value::Timestamp(Timestamp::of_second(day, CivilTime::new(16, 2, 8).unwrap())),
             Value::Integer(3),
             Value::Null,
         ];
         assert_eq!(
             update_row(employees, &values).unwrap(),
-            "UPDATE `employees` SET `name`=X'416461',`datetime`=20210727160208,`department_id`=3,`job_id`=NULL WHERE `id`=-7"
+            (
+                "UPDATE `employees` SET `name`=X'416461',`datetime`=20210727160208,`department_id`=3,`job_id`=NULL WHERE `id`=-7"
+                    .to_owned(),
+                Vec::new()
+            )
         );
+        let key = Key::from(7);
         assert_eq!(
-            select_for_update(employees, 7),
-            "SELECT `id` AS `id` FROM `employees` WHERE `id`=7 FOR UPDATE"
+            select_for_update(employees, &key),
+            "SELECT 1 AS `found` FROM `employees` WHERE `id`=7 FOR UPDATE"
         );
-        assert_eq!(delete_row(employees, -7), "DELETE FROM `employees` WHERE `id`=-7");
+        assert_eq!(delete_row(employees, &Key::from(-7)), "DELETE FROM `employees` WHERE `id`=-7");
         assert_eq!(
-            select_referring(employees, 4, 7).unwrap(),
+            select_referring(employees, &employees.references()[1], &key),
             "SELECT 1 AS `found` FROM `employees` WHERE `job_id`=7 LIMIT 1 LOCK IN SHARE MODE"
         );
-        assert!(select_row(employees, 7).ends_with(" AS `r` FROM `employees` WHERE `id`=7"));
+        assert!(select_row(employees, &key).ends_with(" AS `r` FROM `employees` WHERE `id`=7"));
+    }
+
+    #[test]
+    fn knows_a_row_by_every_column_of_its_key() {
+        let text = r#"
+            [[table]]
+            name = "keys"
+            columns = [
+                { name = "code", type = "string(9)", key = true },
+                { name = "note", type = "text", required = false },
+                { name = "number", type = "integer", key = true },
+            ]
+            [[table]]
+            name = "others"
+            columns = [
+                { name = "id", type = "integer", key = true },
+                { name = "n", type = "integer" },
+                { name = "c", type = "string(9)" },
+            ]
+            references = [{ columns = ["c", "n"], table = "keys" }]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let table = dictionary.table("keys").unwrap();
+        let long = "n".repeat(3000);
+        let values = [Value::Text("a".into()), Value::Text(long.as_str().into()), Value::Integer(7)];
+        assert_eq!(
+            update_row(table, &values).unwrap(),
+            (
+                "UPDATE `keys` SET `note`=:p0 WHERE `code`=_utf8mb4 X'61' AND `number`=7".to_owned(),
+                vec![Parameter::Text(long)]
+            )
+        );
+        let others = dictionary.table("others").unwrap();
+        assert_eq!(
+            select_referring(others, &others.references()[0], &table.key_of(&values).unwrap()),
+            "SELECT 1 AS `found` FROM `others` WHERE `c`=_utf8mb4 X'61' AND `n`=7 LIMIT 1 LOCK IN SHARE MODE"
+        );
     }
 
     #[test]
@@ -107,18 +156,21 @@ mod tests {
     /// well, and no more.
     #[test]
     fn the_widest_row_that_can_be_inserted_can_be_updated() {
-        let dictionary_of = |max: u32| {
+        let dictionary_of = |columns: usize| {
+            let texts: String =
+                (0..columns).map(|number| format!(", {{ name = \"t{number}\", type = \"string(512)\" }}")).collect();
             let text = format!(
-                "[[table]]\nname = \"wide\"\ncolumns = [{{ name = \"id\", type = \"bigint\", key = true }}, \
-                 {{ name = \"text\", type = \"string({max})\" }}]"
+                "[[table]]\nname = \"wide\"\ncolumns = [{{ name = \"id\", type = \"bigint\", key = true }}{texts}]"
             );
             Dictionary::parse("test", &text)
         };
-        let widest = (1..=8192).rev().find_map(|max| Some((max, dictionary_of(max).ok()?)));
-        let (max, dictionary) = widest.unwrap();
-        let text = "😀".repeat(max as usize).into();
-        let sql =
-            update_row(dictionary.table("wide").unwrap(), &[Value::Integer(i64::MIN), Value::Text(text)]);
-        assert!(sql.unwrap().len() <= MAX_SQL_CHARS);
+        let widest = (1..=100).rev().find_map(|columns| Some((columns, dictionary_of(columns).ok()?)));
+        let (columns, dictionary) = widest.unwrap();
+        let text = "😀".repeat(512);
+        let mut values = vec![Value::Integer(i64::MIN)];
+        values.extend((0..columns).map(|_| Value::Text(text.as_str().into())));
+        let (sql, parameters) = update_row(dictionary.table("wide").unwrap(), &values).unwrap();
+        assert!((MAX_SQL_CHARS / 2..=MAX_SQL_CHARS).contains(&sql.len()));
+        assert_eq!(parameters, []);
     }
 }

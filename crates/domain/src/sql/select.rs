@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{push_hexadecimal, push_in_list, write_literal};
+use super::MAX_SQL_CHARS;
+use super::key_range::{push_key_columns, push_key_range};
+use super::keys::push_in;
+use super::literal::{push_comparable, push_text};
 use crate::dictionary::{ColumnType, Table};
 use crate::row::{RowError, check_csv_field};
 use crate::row_text::row_text_sql;
-use crate::value::Value;
+use crate::value::{Key, Value};
 
-/// Ids that one request may name at most: as many as a page has rows.
+/// Keys that one request may name at most: as many as a page has rows.
 pub const MAX_IDS: usize = 1000;
 
 /// The escape of `%`, `_` and itself in a pattern. The statement sets it, because the backslash
@@ -24,12 +27,12 @@ pub enum WantedRows {
     All,
     /// The rows in which a column has a value.
     Where(ColumnFilter),
-    /// The rows with these ids, of which there is at least one.
-    Ids(BTreeSet<i64>),
+    /// The rows with these keys, of which there is at least one.
+    Keys(BTreeSet<Key>),
 }
 
-/// A value that a column must have: text columns contain it, all others equal it. Whether capitals
-/// and accents count is the collation's affair.
+/// A value that a column must have: texts and JSON documents contain it, all others equal it.
+/// Whether capitals and accents count is the collation's affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnFilter {
     column: usize,
@@ -50,7 +53,9 @@ impl ColumnFilter {
         };
         let column = &table.columns()[index];
         let value = match column.column_type() {
-            ColumnType::String { .. } => Value::Text(value.to_owned().into()),
+            ColumnType::String { .. } | ColumnType::Text | ColumnType::Json => {
+                Value::Text(value.to_owned().into())
+            }
             _ => check_csv_field(column, value.as_bytes())
                 .map_err(|fault| format!("filter: {}.", RowError::of_column(column.name(), fault)))?
                 .into_owned(),
@@ -60,43 +65,39 @@ impl ColumnFilter {
 }
 
 /// `SELECT` of at most `limit` rows in the order of the key, after the key `after` if given: each
-/// as [its text](row_text_sql) `r`, with every column treated as nullable.
-///
-/// At most [`MAX_IDS`] ids are wanted, and one at least; then the text is shorter than
-/// [`MAX_SQL_CHARS`](super::MAX_SQL_CHARS).
-pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<i64>, limit: u32) -> String {
-    let key = table.key().name();
+/// as [its text](row_text_sql) `r`, with every column treated as nullable. `None` if the wanted
+/// keys do not fit a statement: as many as [`MAX_IDS`] do if they are short.
+pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<&Key>, limit: u32) -> Option<String> {
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
     let mut sql = format!("SELECT {text} AS `r` FROM `{}`", table.name());
-    let mut word = " WHERE ";
-    if let Some(after) = after {
-        // Writing to a String does not fail.
-        let _ = write!(sql, "{word}`{key}`>{after}");
-        word = " AND ";
-    }
+    push_key_range(&mut sql, table, after, None);
+    let word = if after.is_some() { " AND " } else { " WHERE " };
     match wanted {
         WantedRows::All => {}
-        WantedRows::Ids(ids) => {
+        WantedRows::Keys(keys) => {
             sql.push_str(word);
-            push_in_list(&mut sql, key, ids);
+            push_in(&mut sql, table.key_columns(), keys);
         }
         WantedRows::Where(ColumnFilter { column, value }) => {
+            // Writing to a String does not fail.
             let _ = write!(sql, "{word}`{}`", table.columns()[*column].name());
             match value {
                 Value::Text(text) => {
-                    sql.push_str(" LIKE _utf8mb4 ");
-                    push_hexadecimal(&mut sql, pattern(text).as_bytes());
+                    sql.push_str(" LIKE ");
+                    push_text(&mut sql, &pattern(text));
                     let _ = write!(sql, " ESCAPE '{ESCAPE}'");
                 }
                 value => {
                     sql.push('=');
-                    write_literal(&mut sql, value);
+                    push_comparable(&mut sql, value);
                 }
             }
         }
     }
-    let _ = write!(sql, " ORDER BY `{key}` LIMIT {limit}");
-    sql
+    sql.push_str(" ORDER BY ");
+    push_key_columns(&mut sql, table);
+    let _ = write!(sql, " LIMIT {limit}");
+    (sql.len() <= MAX_SQL_CHARS).then_some(sql)
 }
 
 /// Returns the pattern of a text anywhere in another one.
@@ -115,10 +116,10 @@ fn pattern(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::MAX_SQL_CHARS;
     use super::*;
     use crate::dictionary::Dictionary;
     use crate::hr;
+    use crate::value::CivilDate;
 
     fn employees() -> &'static Table {
         hr::dictionary().table("employees").unwrap()
@@ -126,7 +127,7 @@ mod tests {
 
     /// Returns the part of the statement after the table's name.
     fn condition(wanted: &WantedRows, after: Option<i64>) -> String {
-        let sql = select_rows(employees(), wanted, after, 3);
+        let sql = select_rows(employees(), wanted, after.map(Key::from).as_ref(), 3).unwrap();
         sql.split_once(" FROM `employees`").unwrap().1.to_owned()
     }
 
@@ -135,10 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn selects_all_rows_those_with_ids_and_those_with_a_value() {
+    fn selects_all_rows_those_with_keys_and_those_with_a_value() {
         assert_eq!(condition(&WantedRows::All, None), " ORDER BY `id` LIMIT 3");
         assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `id` LIMIT 3");
-        let ids = WantedRows::Ids(BTreeSet::from([7, -2]));
+        let ids = WantedRows::Keys([7, -2].map(Key::from).into());
         assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `id` LIMIT 3");
         assert_eq!(
             condition(&filter("department_id:5"), Some(9)),
@@ -173,12 +174,33 @@ mod tests {
     }
 
     #[test]
-    fn as_many_ids_as_may_be_named_fit() {
-        let text = "[[table]]\nname = \"keys\"\ncolumns = [{ name = \"id\", type = \"bigint\", key = true }]";
+    fn as_many_keys_as_may_be_named_fit_if_they_are_short() {
+        let text = r#"
+            [[table]]
+            name = "numbers"
+            columns = [{ name = "id", type = "bigint", key = true }]
+            [[table]]
+            name = "texts"
+            columns = [
+                { name = "code", type = "string(768)", key = true },
+                { name = "day", type = "date", key = true },
+            ]
+        "#;
         let dictionary = Dictionary::parse("test", text).unwrap();
-        let ids = (0..MAX_IDS).map(|id| i64::MIN + i64::try_from(id).unwrap()).collect();
-        let sql = select_rows(dictionary.table("keys").unwrap(), &WantedRows::Ids(ids), Some(i64::MIN), 1000);
-        assert!(sql.len() < MAX_SQL_CHARS);
+        let keys = (0..MAX_IDS).map(|id| Key::from(i64::MIN + i64::try_from(id).unwrap())).collect();
+        let numbers = dictionary.table("numbers").unwrap();
+        assert!(select_rows(numbers, &WantedRows::Keys(keys), Some(&i64::MIN.into()), 1000).is_some());
+        let texts = dictionary.table("texts").unwrap();
+        let day = Value::Date(CivilDate::new(2021, 7, 27).unwrap());
+        let key = |number: usize| Key::of([&Value::Text(format!("{number:0>768}").into()), &day]).unwrap();
+        let wanted = |count: usize| WantedRows::Keys((0..count).map(key).collect());
+        assert!(select_rows(texts, &wanted(MAX_IDS), None, 1000).is_none());
+        let sql = select_rows(texts, &wanted(2), Some(&key(7)), 9).unwrap();
+        let (head, rest) = sql.split_once(" WHERE ").unwrap();
+        assert!(head.ends_with(" FROM `texts`"));
+        assert!(rest.starts_with("(`code`>_utf8mb4 X'3030"));
+        assert!(rest.contains(" AND (`code`,`day`) IN ((_utf8mb4 X'3030"));
+        assert!(rest.ends_with(",20210727)) ORDER BY `code`,`day` LIMIT 9"));
     }
 
     proptest! {
