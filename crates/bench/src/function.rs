@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{Answer, Bucket, Ended, Function};
 
+use crate::load::EMPLOYEES;
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};
 
@@ -99,9 +100,9 @@ impl Runner {
         Ok(Invocation { time, peak: peak?, processor: [own?, data_api, database, bench], answer, log })
     }
 
-    /// Checks that the table has this many employees.
+    /// Checks that there are this many employees.
     pub(crate) async fn expect(&mut self, rows: u64) -> Result<()> {
-        expect(&mut self.conn, rows).await
+        expect(&mut self.conn, EMPLOYEES, rows).await
     }
 
     /// Returns the processor times so far of the Data API, the database and this program.
@@ -112,9 +113,9 @@ impl Runner {
     }
 }
 
-/// Checks that the table has this many employees.
-pub(crate) async fn expect(conn: &mut Conn, rows: u64) -> Result<()> {
-    let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
+/// Checks that a table has this many rows.
+pub(crate) async fn expect(conn: &mut Conn, table: &str, rows: u64) -> Result<()> {
+    let there: Option<u64> = conn.query_first(format!("SELECT COUNT(*) FROM {table}")).await?;
     ensure!(there == Some(rows), "{there:?} of {rows} rows are in");
     Ok(())
 }

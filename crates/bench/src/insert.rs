@@ -20,6 +20,7 @@ use tower::ServiceExt;
 
 use crate::client::{self, Session};
 use crate::function::expect;
+use crate::load::EMPLOYEES;
 use crate::people::{self, Names};
 use crate::silence::Silence;
 use crate::stage::{DATABASE, Stage};
@@ -84,7 +85,7 @@ pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> 
     report(&bench.take_turns(every, rounds, Names::Usual).await?, table);
     let both = [Way::Handler, Way::Session];
     report_long_names(&bench.take_turns(both, rounds, Names::Long).await?, table);
-    expect(&mut bench.conn, bench.next - 1).await?;
+    expect(&mut bench.conn, EMPLOYEES, bench.next - 1).await?;
     bench.conn.disconnect().await?;
     Ok(())
 }

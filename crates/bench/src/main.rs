@@ -79,6 +79,9 @@ enum Part {
     Parse,
     /// A million rows through the loader against LOAD DATA, and where the time goes
     Loader,
+    /// A million rows of tables with a key of text, and of two columns beside a unique one, against
+    /// LOAD DATA
+    Keys,
     /// A million rows from the drop, on a local cloud of its own
     Drop,
     /// A million rows through the loader against Python programs
@@ -150,6 +153,7 @@ impl Part {
             Self::DataApi => "sending SELECT 1 directly and through the Data API",
             Self::Parse => "cutting and checking alone",
             Self::Loader => "loading a file of employees",
+            Self::Keys => "loading files of tables with other keys",
             Self::Drop => "dropping a file on a local cloud",
             Self::Python => "loading a file of employees in Python",
             Self::Size => "loading files of different sizes",
@@ -175,6 +179,7 @@ impl Part {
             }
             Self::Parse => parse::measure(settings, table),
             Self::Loader => load::speed(settings, table).await,
+            Self::Keys => load::keys(settings, table).await,
             Self::Drop => load::from_the_drop(settings, table).await,
             Self::Python => load::python(settings, table).await,
             Self::Size => load::size(settings, table).await,

@@ -199,7 +199,8 @@ fn flawed_batch(ids: std::ops::Range<u64>) -> Vec<String> {
 
 /// Returns the report's statement with its parameters inserted.
 fn report(name: &str) -> Result<String> {
-    let report = testkit::folder().reports.iter().find(|report| report.name == name).context("no such report")?;
+    let report =
+        testkit::folder().reports.iter().find(|report| report.name == name).context("no such report")?;
     Ok(report.sql.replace(":year", "2021").replace(":scope", "'year'"))
 }
 

@@ -22,6 +22,7 @@ use self::function::Functions;
 use self::serve::{Caller, Served};
 use crate::client;
 use crate::function::expect;
+use crate::load::EMPLOYEES;
 use crate::load::{generate, load_data};
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};
@@ -90,7 +91,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
             report(call, count, rows, &measured, table);
         }
     }
-    expect(&mut clients[0].plain, rows + next.inserted()).await?;
+    expect(&mut clients[0].plain, EMPLOYEES, rows + next.inserted()).await?;
     for client in clients {
         client.plain.disconnect().await?;
     }

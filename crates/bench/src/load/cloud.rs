@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-use super::{ROUNDS, ROWS, empty, generate, load_data};
+use super::{EMPLOYEES, ROUNDS, ROWS, empty, generate, load_data};
 use crate::client::Session;
 use crate::function::expect;
 use crate::people;
@@ -53,14 +53,14 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
         // A new name, so that it is a new load.
         let file = folder.path().join(format!("employees-{round}.csv"));
         bytes = generate::valid(&file, rows)?;
-        empty(&mut conn).await?;
+        empty(&mut conn, EMPLOYEES).await?;
         let (upload, whole) = cloud.drop_file(&file, &mut conn).await?;
         uploads.add(upload);
         ours.add(whole);
-        expect(&mut conn, rows).await?;
-        empty(&mut conn).await?;
+        expect(&mut conn, EMPLOYEES, rows).await?;
+        empty(&mut conn, EMPLOYEES).await?;
         reference.add(session.execute(&load_data(&file))?);
-        expect(&mut conn, rows).await?;
+        expect(&mut conn, EMPLOYEES, rows).await?;
     }
     conn.disconnect().await?;
     let what = format!("{} employees ({})", grouped(rows), megabytes(bytes));

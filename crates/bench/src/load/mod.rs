@@ -1,8 +1,9 @@
-//! Files of employees through the loader's own program, against other ways to load them.
+//! Files through the loader's own program, against other ways to load them.
 
 mod cloud;
 mod formats;
 pub(crate) mod generate;
+mod keys;
 mod python;
 mod rejects;
 mod size;
@@ -24,12 +25,15 @@ use crate::stage::BUCKET;
 
 pub(crate) use cloud::measure as from_the_drop;
 pub(crate) use formats::measure as formats;
+pub(crate) use keys::measure as keys;
 pub(crate) use python::measure as python;
 pub(crate) use rejects::measure as rejects;
 pub(crate) use size::measure as size;
 pub(crate) use speed::measure as speed;
 pub(crate) use tuning::measure as tuning;
 
+/// The table of most measures.
+pub(crate) const EMPLOYEES: &str = "employees";
 /// The rows of most files.
 const ROWS: u64 = 1_000_000;
 /// The rounds of most measures.
@@ -43,12 +47,26 @@ const PAUSE: Duration = Duration::from_millis(500);
 struct Loader {
     runner: Runner,
     chunk_bytes: Option<u64>,
+    /// The folder of tables, and the table that is loaded.
+    sql: &'static str,
+    table: String,
 }
 
 impl Loader {
     /// Starts with an empty database.
     async fn start(settings: &Settings) -> Result<Self> {
-        Ok(Self { runner: Runner::start(settings).await?, chunk_bytes: settings.chunk_bytes })
+        Ok(Self {
+            runner: Runner::start(settings).await?,
+            chunk_bytes: settings.chunk_bytes,
+            sql: testkit::SQL,
+            table: EMPLOYEES.to_owned(),
+        })
+    }
+
+    /// Loads files of another table, of another folder.
+    fn use_folder(&mut self, sql: &'static str, table: &str) {
+        self.sql = sql;
+        table.clone_into(&mut self.table);
     }
 
     /// Returns the path for a file to be generated.
@@ -58,18 +76,19 @@ impl Loader {
 
     /// Puts a generated file into the bucket.
     fn put(&self, file: &str) -> Result<()> {
-        self.runner.bucket.put(&key(file), fs::read(self.path(file))?);
+        self.runner.bucket.put(&key(&self.table, file), fs::read(self.path(file))?);
         Ok(())
     }
 
     /// Starts the function with the message of a dropped file, and checks that the load ends with
     /// this status and so many rows loaded and rejected.
     async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
-        let key = key(file);
+        let key = key(&self.table, file);
         let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
         let queue = self.runner.bucket.url();
         let mut own =
             vec![("AWS_ENDPOINT_URL_SQS", queue.clone()), ("ROWGATE_QUEUE_URL", format!("{queue}/queue"))];
+        own.push(("ROWGATE_SQL", self.sql.to_owned()));
         own.extend(self.chunk_bytes.map(|bytes| ("ROWGATE_CHUNK_BYTES", bytes.to_string())));
         let done = self.runner.run("loader", own, &event(&key, bytes)).await?;
         let failures = done.answer["batchItemFailures"].as_array();
@@ -85,7 +104,7 @@ impl Loader {
         Ok(done)
     }
 
-    /// Empties the table, and loads a file of valid employees into it.
+    /// Empties the table, and loads a file of valid rows into it.
     async fn fill(&mut self, file: &str, rows: u64) -> Result<Invocation> {
         self.empty().await?;
         let done = self.load(file, "completed", rows, 0).await?;
@@ -94,11 +113,11 @@ impl Loader {
     }
 
     async fn empty(&mut self) -> Result<()> {
-        empty(&mut self.runner.conn).await
+        empty(&mut self.runner.conn, &self.table).await
     }
 
     async fn expect(&mut self, rows: u64) -> Result<()> {
-        expect(&mut self.runner.conn, rows).await
+        expect(&mut self.runner.conn, &self.table, rows).await
     }
 }
 
@@ -111,15 +130,15 @@ async fn forget(conn: &mut Conn) -> Result<()> {
 }
 
 /// Empties the ledger and the table.
-async fn empty(conn: &mut Conn) -> Result<()> {
-    conn.query_drop("TRUNCATE TABLE employees").await?;
+async fn empty(conn: &mut Conn, table: &str) -> Result<()> {
+    conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
     forget(conn).await?;
     tokio::time::sleep(PAUSE).await;
     Ok(())
 }
 
-fn key(file: &str) -> String {
-    format!("incoming/employees/{file}")
+fn key(table: &str, file: &str) -> String {
+    format!("incoming/{table}/{file}")
 }
 
 /// Returns the statement that loads a file. MariaDB reads the `T` and drops the `Z` of a date with
