@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{Answer, Bucket, Ended, Function};
 
-use crate::load::EMPLOYEES;
+use crate::people::EMPLOYEES;
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};
 

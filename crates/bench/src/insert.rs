@@ -20,7 +20,7 @@ use tower::ServiceExt;
 
 use crate::client::{self, Session};
 use crate::function::expect;
-use crate::load::EMPLOYEES;
+use crate::people::EMPLOYEES;
 use crate::people::{self, Names};
 use crate::silence::Silence;
 use crate::stage::{DATABASE, Stage};

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use fastrand::Rng;
 use jiff::Timestamp;
 
+/// The table that they are loaded into.
+pub(crate) const EMPLOYEES: &str = "employees";
 /// The number of departments and of jobs that the employees refer to; they exist before the first
 /// employee.
 pub(crate) const DEPARTMENTS: u64 = 12;

@@ -11,10 +11,10 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-use super::{EMPLOYEES, ROUNDS, ROWS, empty, generate, load_data};
+use super::{ROUNDS, ROWS, empty, generate, load_data};
 use crate::client::Session;
 use crate::function::expect;
-use crate::people;
+use crate::people::{self, EMPLOYEES};
 use crate::settings::Settings;
 use crate::start::write_page;
 use crate::stats::{Times, grouped, megabytes, seconds};

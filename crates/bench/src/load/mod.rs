@@ -20,6 +20,7 @@ use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 
 use crate::function::{Invocation, Runner, expect};
+use crate::people::EMPLOYEES;
 use crate::settings::Settings;
 use crate::stage::BUCKET;
 
@@ -32,8 +33,6 @@ pub(crate) use size::measure as size;
 pub(crate) use speed::measure as speed;
 pub(crate) use tuning::measure as tuning;
 
-/// The table of most measures.
-pub(crate) const EMPLOYEES: &str = "employees";
 /// The rows of most files.
 const ROWS: u64 = 1_000_000;
 /// The rounds of most measures.
