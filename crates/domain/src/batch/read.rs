@@ -9,6 +9,7 @@ use crate::members::Members;
 use crate::problem::{Problem, ProblemKind};
 use crate::row::{CheckedRow, MAX_NAME, check_json_row, check_json_row_of};
 use crate::shortened;
+use crate::value::Key;
 
 /// Rows in one request at most, over all its tables.
 pub const MAX_ROWS: usize = 1000;
@@ -181,18 +182,18 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a> TableBatch<'a> {
-    /// Reads the body of `PUT /tables/{table}/rows/{id}`: one row object, whose id is `id` or left
-    /// out.
+    /// Reads the body of `PUT /tables/{table}/rows/{key}`: one row object, whose key is `key` or
+    /// left out.
     ///
     /// # Errors
     /// As [`Batch::read`].
-    pub fn read_row(table: &'a Table, id: i64, body: &'a [u8]) -> Result<Self, BatchError> {
+    pub fn read_row(table: &'a Table, key: &'a Key, body: &'a [u8]) -> Result<Self, BatchError> {
         let raw = json_value(body)?;
         if !raw.get().starts_with('{') {
             let found = kind_of(raw.get());
             return Err(BatchError::Shape(format!("The body must be one row object, not {found}.")));
         }
-        Ok(Self { table, rows: vec![BatchRow { raw, checked: check_json_row_of(table, id, raw) }] })
+        Ok(Self { table, rows: vec![BatchRow { raw, checked: check_json_row_of(table, key, raw) }] })
     }
 
     fn check(table: &'a Table, rows: Vec<&'a RawValue>) -> Self {

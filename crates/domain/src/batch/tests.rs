@@ -1,11 +1,18 @@
 //! Reading, judging and answering, without a database.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::dictionary::Dictionary;
 use crate::hr;
+use crate::value::{Key, Value};
 
 fn hr() -> &'static Dictionary {
     hr::dictionary()
+}
+
+fn keys<const N: usize>(numbers: [i64; N]) -> HashSet<Key> {
+    numbers.map(Key::from).into()
 }
 
 fn refusal(body: &str) -> String {
@@ -87,8 +94,8 @@ fn answers_as_the_api_says() {
     ]}"#;
     let batch = Batch::read(hr(), body).unwrap();
     let facts = Facts {
-        taken: [].into(),
-        present: [("departments".to_owned(), [1].into()), ("jobs".to_owned(), [1].into())].into(),
+        present: [("departments".to_owned(), keys([1])), ("jobs".to_owned(), keys([1]))].into(),
+        ..Facts::default()
     };
     let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&facts);
     let answer = Answer::new([("employees", TableAnswer { inserted: accepted.len(), rejected })]);
@@ -140,9 +147,9 @@ fn says_how_many_errors_of_a_row_it_leaves_out() {
 fn a_refused_row_takes_no_id_from_a_later_one() {
     let body = br#"[{"id": 1, "job": ""}, {"id": 1, "job": "Clerk"}, {"id": 1, "job": "Cook"}, {"id": 2, "job": "Spy"}]"#;
     let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
-    let verdict = batch.tables[0].judge(&Facts { taken: [2].into(), ..Facts::default() });
+    let verdict = batch.tables[0].judge(&Facts { taken: keys([2]), ..Facts::default() });
     assert_eq!(verdict.accepted, [&batch.tables[0].rows[1].checked.values[..]]);
-    assert_eq!(verdict.ids, [1].into());
+    assert_eq!(verdict.keys, keys([1]));
     let codes: Vec<(usize, &str)> =
         verdict.rejected.iter().map(|row| (row.index, row.errors[0].code().as_str())).collect();
     assert_eq!(codes, [(0, "required"), (2, "duplicate_in_batch"), (3, "duplicate_id")]);
@@ -162,9 +169,9 @@ fn a_row_may_refer_to_itself_and_to_rows_before_it() {
     let batch = Batch::read_rows(&dictionary.tables()[0], body).unwrap();
     let rows = &batch.tables[0];
     let mut expected = crate::sql::ReferenceGuard::default();
-    expected.demand(&dictionary.tables()[0], &[4, 9].into());
+    expected.demand(&dictionary.tables()[0], &[4, 9].map(Key::from).into());
     assert_eq!(rows.guard(&dictionary), expected);
-    let facts = Facts { taken: [].into(), present: [("people".to_owned(), [9].into())].into() };
+    let facts = Facts { present: [("people".to_owned(), keys([9]))].into(), ..Facts::default() };
     let verdict = rows.judge(&facts);
     assert_eq!((verdict.accepted.len(), verdict.rejected[0].index), (3, 2));
 }
@@ -187,4 +194,127 @@ fn a_batch_that_one_row_keeps_out_lists_that_row_and_has_nothing_in() {
     let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&Facts::default());
     let answer = Answer::new([("jobs", TableAnswer { inserted: accepted.len(), rejected })]).none_in();
     assert_eq!((answer.inserted(), answer.rejected(), answer.status()), (0, 1, 422));
+}
+
+/// Tables with a text key, a composite key, unique columns, and references that do and do not
+/// demand a row.
+fn shop() -> Dictionary {
+    let text = r#"
+        [[table]]
+        name = "currencies"
+        columns = [
+            { name = "code", type = "string(3)", key = true },
+            { name = "name", type = "string(40)", required = false, unique = true },
+        ]
+        [[table]]
+        name = "prices"
+        columns = [
+            { name = "currency", type = "string(3)", key = true, references = "currencies" },
+            { name = "day", type = "date", key = true },
+            { name = "source", type = "integer", required = false, references = "currencies_by_number", on_unknown = "accept" },
+            { name = "slip", type = "integer", required = false },
+            { name = "page", type = "integer", required = false },
+        ]
+        unique = [["slip", "page"]]
+        [[table]]
+        name = "currencies_by_number"
+        columns = [{ name = "id", type = "integer", key = true }]
+        [[table]]
+        name = "sales"
+        columns = [
+            { name = "id", type = "integer", key = true },
+            { name = "currency", type = "string(3)", required = false },
+            { name = "day", type = "date", required = false },
+        ]
+        references = [{ columns = ["currency", "day"], table = "prices" }]
+    "#;
+    Dictionary::parse("shop.toml", text).unwrap()
+}
+
+fn text(text: &str) -> Key {
+    Key::of([&Value::Text(text.into())]).unwrap()
+}
+
+fn codes<'v>(verdict: &'v Verdict<'_, '_>) -> Vec<(usize, Vec<(&'v str, &'static str)>)> {
+    let of_row = |row: &'v RejectedRow<'_>| {
+        let errors = row.errors.iter();
+        let errors = errors.map(|error| (error.column.as_deref().unwrap_or_default(), error.code().as_str()));
+        (row.index, errors.collect())
+    };
+    verdict.rejected.iter().map(of_row).collect()
+}
+
+#[test]
+fn a_value_of_unique_columns_belongs_to_one_row() {
+    let dictionary = shop();
+    let table = dictionary.table("currencies").unwrap();
+    let body = br#"[
+        {"code": "EUR", "name": "Euro"}, {"code": "USD", "name": "Dollar"}, {"code": "AUD", "name": "Dollar"},
+        {"code": "CHF"}, {"code": "GBP", "name": null}, {"code": "USD", "name": "Pound"}, {"code": "JPY", "name": "Yen"}
+    ]"#;
+    let batch = Batch::read_rows(table, body).unwrap();
+    let rows = &batch.tables[0];
+    assert!(!rows.is_flawless());
+    assert_eq!(rows.unique_values(&[1]), ["Dollar", "Euro", "Pound", "Yen"].map(text).into());
+    let facts = Facts {
+        taken: [text("JPY")].into(),
+        holders: vec![[(text("Euro"), text("XXX")), (text("Yen"), text("JPY"))].into()],
+        ..Facts::default()
+    };
+    let verdict = rows.judge(&facts);
+    assert_eq!(verdict.keys, ["USD", "CHF", "GBP"].map(text).into());
+    assert_eq!(
+        codes(&verdict),
+        [
+            (0, vec![("name", "duplicate_value")]),
+            (2, vec![("name", "duplicate_value")]),
+            (5, vec![("code", "duplicate_in_batch")]),
+            // Its own row has the value.
+            (6, vec![("code", "duplicate_id")]),
+        ]
+    );
+}
+
+#[test]
+fn values_are_unique_together_and_nothing_equals_nothing() {
+    let dictionary = shop();
+    let table = dictionary.table("prices").unwrap();
+    let row = |day: u8, rest: &str| format!(r#"{{"currency": "EUR", "day": "2021-07-{day:02}"{rest}}}"#);
+    let rows = [
+        row(1, r#", "slip": 1, "page": 1"#),
+        row(2, r#", "slip": 1, "page": 2"#),
+        row(3, r#", "slip": 1"#),
+        row(4, r#", "slip": 1"#),
+        row(5, r#", "slip": 1, "page": 2"#),
+    ];
+    let body = format!("[{}]", rows.join(","));
+    let batch = Batch::read_rows(table, body.as_bytes()).unwrap();
+    let facts = Facts { present: [("currencies".to_owned(), [text("EUR")].into())].into(), ..Facts::default() };
+    let verdict = batch.tables[0].judge(&facts);
+    assert_eq!(codes(&verdict), [(4, vec![("slip", "duplicate_value")])]);
+}
+
+#[test]
+fn demands_rows_of_composite_keys_and_only_where_unknown_ones_are_rejected() {
+    let dictionary = shop();
+    let prices = dictionary.table("prices").unwrap();
+    let body = br#"[{"currency": "EUR", "day": "2021-07-27", "source": 7}]"#;
+    let batch = Batch::read_rows(prices, body).unwrap();
+    let referred = batch.tables[0].referred_keys();
+    assert_eq!(referred, [("currencies", [text("EUR")].into())].into());
+    let mut expected = crate::sql::ReferenceGuard::default();
+    expected.demand(dictionary.table("currencies").unwrap(), &[text("EUR")].into());
+    assert_eq!(batch.tables[0].guard(&dictionary), expected);
+    let verdict = batch.tables[0].judge(&Facts::default());
+    assert_eq!(codes(&verdict), [(0, vec![("currency", "unknown_reference")])]);
+
+    let body = br#"[{"id": 1, "currency": "EUR", "day": "2021-07-27"}, {"id": 2, "currency": "EUR"}, {"id": 3}]"#;
+    let batch = Batch::read_rows(dictionary.table("sales").unwrap(), body).unwrap();
+    let verdict = batch.tables[0].judge(&Facts::default());
+    assert_eq!(codes(&verdict), [(0, vec![("currency", "unknown_reference")])]);
+    let [named] = &batch.tables[0].referred_keys()["prices"].iter().cloned().collect::<Vec<_>>()[..] else {
+        panic!("one key");
+    };
+    let facts = Facts { present: [("prices".to_owned(), [named.clone()].into())].into(), ..Facts::default() };
+    assert_eq!(batch.tables[0].judge(&facts).rejected, []);
 }
