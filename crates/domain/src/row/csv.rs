@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::rules::{check_text, no_value};
-use super::{Fault, RowError, file_value, scan};
+use super::rules::{broken_checks, check_long_text, check_rules, check_text, no_value};
+use super::{Fault, RowCode, RowError, check_document, file_value, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name};
 use crate::value::Value;
 
@@ -55,9 +55,10 @@ impl CsvColumns {
 
     /// Reads a record that may be a header: `Some` when it is one, `None` when it is data.
     ///
-    /// A record is a header when one of its fields names the key column and the field in the key's
-    /// own position is no whole number: in a file without a header that field is the row's id,
-    /// whatever the others say. Empty names at its end are none. Names mean what the settings of
+    /// A record is a header when its fields name the columns of the key, and those in the key's own
+    /// positions can be no values of it: in a file without a header they are the row's key,
+    /// whatever the others say. Any word can be the value of a key of texts; such a table's header
+    /// names another column, too. Empty names at its end are none. Names mean what the settings of
     /// the file say, if it has any.
     ///
     /// # Errors
@@ -88,14 +89,27 @@ impl CsvColumns {
         fields: impl Iterator<Item = &'r [u8]>,
         meaning: impl Fn(&str) -> HeaderField,
     ) -> Result<Option<Self>, HeaderError> {
-        let mut names: Vec<String> = fields.map(header_name).collect();
-        let starts_with_id = names.get(table.key_index()).is_some_and(|name| name.parse::<i64>().is_ok());
-        let key = HeaderField::Column(table.key_index());
-        if starts_with_id || !names.iter().any(|name| meaning(name) == key) {
+        let columns = table.columns();
+        let fields: Vec<&[u8]> = fields.collect();
+        let has_key = table.key_indexes().iter().zip(table.key_columns()).any(|(index, column)| {
+            fields.get(*index).is_some_and(|field| shows_type(column, table.files(), field.trim_ascii()))
+        });
+        let mut names: Vec<String> = fields.into_iter().map(header_name).collect();
+        let mut named: Vec<usize> = names
+            .iter()
+            .filter_map(|name| match meaning(name) {
+                HeaderField::Column(index) => Some(index),
+                HeaderField::LeftOut | HeaderField::Unknown => None,
+            })
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        let names_key = table.key_indexes().iter().all(|index| named.contains(index));
+        let is_key_of_words = !table.key_columns().any(|column| has_form(column.column_type()));
+        if has_key || !names_key || is_key_of_words && named.len() < columns.len().min(2) {
             return Ok(None);
         }
         while names.pop_if(|name| name.is_empty()).is_some() {}
-        let columns = table.columns();
         let mut found: Vec<Option<usize>> = vec![None; columns.len()];
         for (position, name) in names.iter().enumerate() {
             match meaning(name) {
@@ -169,6 +183,7 @@ pub fn check_csv_row<'a>(
         return false;
     }
     let settings = table.files();
+    let start = values.len();
     let mut passed = true;
     for (column, position) in table.columns().iter().zip(&columns.fields) {
         let field = position.map_or(&[][..], &field);
@@ -190,41 +205,78 @@ pub fn check_csv_row<'a>(
             }
         }
     }
+    if !table.checks().is_empty() {
+        let known = errors.len();
+        errors.extend(broken_checks(table, &values[start..]));
+        passed = passed && errors.len() == known;
+    }
     passed
+}
+
+/// Returns true if a field shows what type of column it is for: any word may be text, or bytes in
+/// base64.
+pub(crate) fn has_form(column_type: ColumnType) -> bool {
+    !column_type.is_text() && !matches!(column_type, ColumnType::Binary { .. })
+}
+
+/// Returns true if a field can be read as a value of a column whose values have a form. A number is
+/// one whether or not the column can hold it.
+pub(crate) fn shows_type(column: &Column, settings: &FileSettings, field: &[u8]) -> bool {
+    !field.is_empty()
+        && has_form(column.column_type())
+        && match check_file_field(column, settings, field) {
+            Ok(_) => true,
+            Err(fault) => matches!(fault.code(), RowCode::OutOfRange | RowCode::Rule),
+        }
 }
 
 /// Returns the value of one field of a file, held against its column.
 pub(crate) fn check_file_field<'a>(
-    column: &Column,
+    column: &'a Column,
     settings: &FileSettings,
     field: &'a [u8],
 ) -> Result<Value<'a>, Fault<'a>> {
     let field = file_value::unwrapped(field);
     if let Some(value) = file_value::special(column, settings, field) {
-        return value;
+        return check_rules(column, value?);
     }
-    check_field(column, field).or_else(|fault| file_value::in_a_declared_form(column, settings, field, fault))
+    match read_field(column, field) {
+        Ok(value) => check_rules(column, value),
+        Err(fault) => {
+            check_rules(column, file_value::in_a_declared_form(column, settings, field, fault)?)
+        }
+    }
 }
 
 /// Returns the value of one field, held against its column, in the forms that hold everywhere.
 #[inline]
-pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn check_field<'a>(column: &'a Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+    check_rules(column, read_field(column, field)?)
+}
+
+/// Returns the value of one field, of its column's type.
+#[inline]
+fn read_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.is_empty() {
         return no_value(column);
     }
+    let text = || std::str::from_utf8(field).map_err(|_| Fault::NotUtf8);
     match column.column_type() {
-        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, field),
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, field),
+        ColumnType::Double => scan::double(field),
         ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, field),
-        ColumnType::String { max } => {
-            let text = std::str::from_utf8(field).map_err(|_| Fault::NotUtf8)?;
-            check_text(column, max, Cow::Borrowed(text))
-        }
+        ColumnType::String { max } => check_text(column, max, Cow::Borrowed(text()?)),
+        ColumnType::Text => check_long_text(column, Cow::Borrowed(text()?)),
         ColumnType::Boolean => match field {
             b"true" | b"1" => Ok(Value::Boolean(true)),
             b"false" | b"0" => Ok(Value::Boolean(false)),
             _ => Err(Fault::NotOfType(ColumnType::Boolean)),
         },
         ColumnType::Date => scan::date(field),
-        ColumnType::Timestamp => scan::timestamp(field),
+        ColumnType::Time => scan::time(field),
+        ColumnType::Timestamp { digits } => scan::timestamp(digits, field),
+        ColumnType::Uuid => scan::uuid(field),
+        ColumnType::Json => check_document(column, text()?),
+        ColumnType::Binary { max } => scan::binary(max, field),
     }
 }

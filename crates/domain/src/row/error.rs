@@ -6,7 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
-use crate::dictionary::{BrokenRule, Check, Column, ColumnType, Reference, Table};
+use super::document::MAX_DEPTH;
+use crate::dictionary::{BrokenRule, Column, ColumnType, Reference, Table};
 use crate::json_row::value_text;
 use crate::named::named_enum;
 use crate::value::Value;
@@ -227,11 +228,6 @@ impl<'a> RowError<'a> {
         })
     }
 
-    /// Creates the error of a row that breaks a comparison of its table.
-    pub(crate) fn broken_check(check: &'a Check) -> Self {
-        Self::of_row(Fault::BrokenCheck(check.text()))
-    }
-
     /// Creates an error of the columns at these positions: of the first one, which names the
     /// further ones.
     fn of_columns(
@@ -272,7 +268,7 @@ impl fmt::Display for RowError<'_> {
             ),
             Fault::OutOfRange(column_type) => write!(f, "{name} must be {}", range(*column_type)),
             Fault::TooDeep => {
-                write!(f, "{name} is nested deeper than {MAX_DOCUMENT_DEPTH} levels, which the database refuses")
+                write!(f, "{name} is nested deeper than {MAX_DEPTH} levels")
             }
             Fault::ZeroKey => {
                 write!(f, "{name} must not be 0: the database would replace it by a new number")
@@ -380,7 +376,7 @@ fn range(column_type: ColumnType) -> String {
                 precision - scale
             )
         }
-        ColumnType::Double => format!("0, or a number of {:e} to {:e}", f64::MIN_POSITIVE, f64::MAX),
+        ColumnType::Double => format!("between {:e} and {:e}", f64::MIN, f64::MAX),
         _ => {
             let (least, most) = column_type.integer_bounds();
             format!("between {least} and {most}")

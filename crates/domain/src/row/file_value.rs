@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::rules::{is_blank, no_value};
 use super::{Fault, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings};
-use crate::value::{CivilDate, CivilTime, Value};
+use crate::value::{CivilDate, CivilTime, Timestamp, Value};
 
 /// The texts in cells whose formula has no value.
 /// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
@@ -59,15 +59,15 @@ pub(super) fn special<'a>(
         return Some(Err(Fault::ErrorValue(error)));
     }
     match (column.column_type(), &settings.time_zone) {
-        (ColumnType::Decimal { precision, scale }, _) if settings.decimal_comma && !field.is_empty() => {
-            Some(with_decimal_comma(precision, scale, field))
+        (column_type @ (ColumnType::Decimal { .. } | ColumnType::Double), _)
+            if settings.decimal_comma && !field.is_empty() =>
+        {
+            Some(with_decimal_comma(column_type, field))
         }
-        (ColumnType::Timestamp, Some(zone)) => match scan::written_time(field)? {
-            scan::WrittenTime { date, time, offset: None } => {
-                Some(local_time(date, time, zone).ok_or(Fault::NotATime(ColumnType::Timestamp)))
-            }
-            _ => None,
-        },
+        (column_type @ ColumnType::Timestamp { digits }, Some(zone)) => {
+            let written = scan::written_time(field).filter(|written| written.offset.is_none())?;
+            Some(local_time(written, zone, digits).ok_or(Fault::NotATime(column_type)))
+        }
         _ => None,
     }
 }
@@ -93,22 +93,25 @@ fn error_value(field: &[u8]) -> Option<&str> {
 const NOT_AVAILABLE: [&str; 8] =
     ["#NV", "#N/D", "#N/B", "#I/T", "#YOK", "#Н/Д", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI"];
 
-/// Reads a decimal number that is written `12,50`. A point is refused, because it may separate
-/// thousands.
-fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+/// Reads a number that is written `12,50`. A point is refused, because it may separate thousands.
+fn with_decimal_comma<'a>(column_type: ColumnType, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.contains(&b'.') {
-        return Err(Fault::NotOfType(ColumnType::Decimal { precision, scale }));
+        return Err(Fault::NotOfType(column_type));
     }
     let text: Vec<u8> = field.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
-    scan::decimal(precision, scale, &text)
+    match column_type {
+        ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, &text),
+        _ => scan::double(&text),
+    }
 }
 
-/// Returns the second in UTC of a time without an offset in a zone.
-fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<Value<'a>> {
-    let ((year, month, day), (hour, minute, second)) = (date.parts(), time.parts());
+/// Returns the moment in UTC of a time without an offset in a zone.
+fn local_time<'a>(written: scan::WrittenTime, zone: &TimeZone, digits: u8) -> Option<Value<'a>> {
+    let ((year, month, day), (hour, minute, second)) = (written.date.parts(), written.time.parts());
     let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(|part| part as i8);
-    let time = DateTime::new(year as i16, month, day, hour, minute, second, 0).ok()?;
-    timestamp(in_utc(time, Some(zone))?)
+    let nanos = i32::try_from(written.micros * 1000).ok()?;
+    let time = DateTime::new(year as i16, month, day, hour, minute, second, nanos).ok()?;
+    timestamp(in_utc(time, Some(zone))?, digits)
 }
 
 /// Reads a field that is invalid in the usual forms because of this fault: as blank, or in a form
@@ -134,12 +137,12 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
             let parsed = first_form(&settings.date_formats, text, |parsed| parsed.to_date().ok())?;
             civil_date(parsed).map(Value::Date)
         }
-        ColumnType::Timestamp => {
+        ColumnType::Timestamp { digits } => {
             let time = first_form(&settings.timestamp_formats, text, |parsed| match parsed.offset() {
                 Some(_) => parsed.to_timestamp().ok().map(|time| TimeZone::UTC.to_datetime(time)),
                 None => in_utc(parsed.to_datetime().ok()?, settings.time_zone.as_ref()),
             })?;
-            timestamp(time)
+            timestamp(time, digits)
         }
         _ => None,
     }
@@ -152,8 +155,9 @@ pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) 
         ColumnType::Date => {
             first_form(&format, text, |parsed| parsed.to_date().ok()).and_then(civil_date).map(Value::Date)
         }
-        ColumnType::Timestamp => {
-            first_form(&format, text, |parsed| parsed.to_datetime().ok()).and_then(timestamp)
+        ColumnType::Timestamp { digits } => {
+            let time = first_form(&format, text, |parsed| parsed.to_datetime().ok())?;
+            timestamp(time, digits)
         }
         _ => None,
     }
@@ -170,17 +174,23 @@ fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) 
     })
 }
 
-/// A text without what may differ between two ways to write the same time: noughts before a number,
-/// capitals.
+/// A text without what may differ between two ways to write the same time: noughts before a number
+/// and behind a point, capitals.
 fn bare(text: &str) -> String {
     let mut bare = String::with_capacity(text.len());
-    for character in text.trim().chars() {
+    let mut is_fraction = false;
+    for character in text.trim().chars().chain([' ']) {
         let is_digit = character.is_ascii_digit();
         let is_after_zero =
             bare.ends_with('0') && !bare[..bare.len() - 1].ends_with(|c: char| c.is_ascii_digit());
         if is_digit && is_after_zero {
             bare.pop();
         }
+        if !is_digit && is_fraction {
+            bare.truncate(bare.trim_end_matches('0').trim_end_matches('.').len());
+            is_fraction = false;
+        }
+        is_fraction |= character == '.';
         bare.extend(character.to_lowercase());
     }
     bare
@@ -198,10 +208,8 @@ fn civil_date(date: jiff::civil::Date) -> Option<CivilDate> {
     CivilDate::new(u16::try_from(date.year()).ok()?, date.month() as u8, date.day() as u8)
 }
 
-fn timestamp<'a>(time: DateTime) -> Option<Value<'a>> {
-    if time.subsec_nanosecond() != 0 {
-        return None;
-    }
+fn timestamp<'a>(time: DateTime, digits: u8) -> Option<Value<'a>> {
     let second = CivilTime::new(time.hour() as u8, time.minute() as u8, time.second() as u8)?;
-    Some(Value::Timestamp(civil_date(time.date())?, second))
+    let nanos = u32::try_from(time.subsec_nanosecond()).ok().filter(|nanos| nanos.is_multiple_of(1000))?;
+    Timestamp::new(civil_date(time.date())?, second, nanos / 1000, digits).map(Value::Timestamp)
 }

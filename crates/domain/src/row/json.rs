@@ -6,11 +6,15 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{CheckedRow, Fault, RowError, is_blank, no_value, scan};
+use super::{
+    CheckedRow, Fault, RowError, broken_checks, check_document, check_long_text, check_rules, check_text,
+    is_blank, no_value, scan,
+};
 use crate::dictionary::{Column, ColumnType, HeaderField, Table, header_name};
 use crate::members::Members;
+use crate::json_row::value_text;
 use crate::shortened;
-use crate::value::Value;
+use crate::value::{Key, KeyPart, Value};
 
 /// Characters of a name that came in: what a person needs to recognize it.
 pub(crate) const MAX_NAME: usize = 40;
@@ -23,9 +27,9 @@ pub(super) const MAX_UNKNOWN_NAMES: usize = 100;
 /// The fields of a row as they came.
 type Fields<'a> = Members<Name<'a>, &'a RawValue>;
 
-/// A field name that borrows from the input unless it has escapes.
+/// A text, such as a field's name, that borrows from the input unless it has escapes.
 #[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// Checks one row of a JSON batch. Never fails: errors go to [`CheckedRow::errors`], also for a row
 /// that is no object, so that the other rows of its batch are checked as usual.
@@ -33,12 +37,13 @@ pub(crate) fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> Checked
     check(table, None, row)
 }
 
-/// Checks one row that is to have the id `id`: its own may be left out, and must not be another.
-pub(crate) fn check_json_row_of<'a>(table: &'a Table, id: i64, row: &'a RawValue) -> CheckedRow<'a> {
-    check(table, Some(id), row)
+/// Checks one row that is to have the key `key`: what it has of its own may be left out, and must
+/// not be another.
+pub(crate) fn check_json_row_of<'a>(table: &'a Table, key: &'a Key, row: &'a RawValue) -> CheckedRow<'a> {
+    check(table, Some(key), row)
 }
 
-fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow<'a> {
+fn check<'a>(table: &'a Table, key: Option<&'a Key>, row: &'a RawValue) -> CheckedRow<'a> {
     let columns = table.columns();
     let Ok(Members(fields)) = serde_json::from_str::<Fields<'a>>(row.get()) else {
         return CheckedRow {
@@ -59,9 +64,13 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
     for (index, (column, value)) in columns.iter().zip(given).enumerate() {
         let json = value.map_or("null", RawValue::get);
-        let value = match id {
-            Some(id) if index == table.key_index() => check_id(column, id, json),
-            _ => check_field(column, json),
+        let part = key.and_then(|key| {
+            let position = table.key_indexes().iter().position(|part| *part == index)?;
+            key.parts().get(position)
+        });
+        let value = match part {
+            Some(part) => check_part(column, part, json),
+            None => check_field(column, json),
         };
         match value {
             Ok(value) => checked.values.push(value),
@@ -71,6 +80,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
             }
         }
     }
+    checked.errors.extend(broken_checks(table, &checked.values));
     checked.errors.extend(unknown.into_errors());
     checked
 }
@@ -124,19 +134,23 @@ impl<'a> UnknownNames<'a> {
     }
 }
 
-/// Checks a key from its JSON text; none is `id`.
-fn check_id<'a>(key: &Column, id: i64, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
-    let wanted = scan::whole_number(key, itoa::Buffer::new().format(id).as_bytes())?;
+/// Checks a column of a key from its JSON text; none is `part`.
+fn check_part<'a>(column: &'a Column, part: &'a KeyPart, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
+    let wanted = part.value();
     match json {
-        "null" => Ok(wanted),
-        json if check_field(key, json)? == wanted => Ok(wanted),
-        _ => Err(Fault::OtherId(id)),
+        "null" => check_rules(column, wanted),
+        json if check_field(column, json)? == wanted => Ok(wanted),
+        _ => Err(Fault::OtherId(value_text(&wanted).unwrap_or_default())),
     }
 }
 
-/// Checks one field from its JSON text, so that numbers are read digit by digit and never pass
-/// through a float.
-fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
+/// Checks one field from its JSON text, so that numbers are read digit by digit.
+fn check_field<'a>(column: &'a Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
+    check_rules(column, read_field(column, json)?)
+}
+
+/// Returns the value of one field, of its column's type.
+fn read_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     if json == "null" {
         return no_value(column);
@@ -147,7 +161,10 @@ fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a
         _ => Err(Fault::NotOfType(column_type)),
     };
     match column_type {
-        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, json.as_bytes()),
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => {
+            scan::whole_number(column, json.as_bytes())
+        }
+        ColumnType::Double => scan::double(json.as_bytes()),
         // A text is accepted too: most JSON writers cannot write a decimal number exactly.
         ColumnType::Decimal { precision, scale } if json.starts_with('"') => {
             scan::decimal(precision, scale, text()?.as_bytes())
@@ -158,13 +175,23 @@ fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a
             "false" => Ok(Value::Boolean(false)),
             _ => Err(wrong),
         },
-        ColumnType::String { max } => super::check_text(column, max, text()?),
-        ColumnType::Date | ColumnType::Timestamp => {
+        ColumnType::String { max } => check_text(column, max, text()?),
+        ColumnType::Text => check_long_text(column, text()?),
+        ColumnType::Json => check_document(column, json),
+        ColumnType::Date
+        | ColumnType::Time
+        | ColumnType::Timestamp { .. }
+        | ColumnType::Uuid
+        | ColumnType::Binary { .. } => {
             let text = text()?;
+            let bytes = text.as_bytes();
             match column_type {
                 _ if is_blank(&text) => no_value(column),
-                ColumnType::Date => scan::date(text.as_bytes()),
-                _ => scan::timestamp(text.as_bytes()),
+                ColumnType::Date => scan::date(bytes),
+                ColumnType::Time => scan::time(bytes),
+                ColumnType::Timestamp { digits } => scan::timestamp(digits, bytes),
+                ColumnType::Binary { max } => scan::binary(max, bytes),
+                _ => scan::uuid(bytes),
             }
         }
     }

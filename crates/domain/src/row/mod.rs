@@ -4,6 +4,7 @@
 //! order.
 
 mod csv;
+mod document;
 mod error;
 mod file_value;
 mod json;
@@ -11,12 +12,15 @@ mod rules;
 pub(crate) mod scan;
 
 pub use csv::{CsvColumns, HeaderError, check_csv_row};
-pub(crate) use csv::{REJECT_COLUMNS, check_field as check_csv_field, check_file_field};
+pub(crate) use csv::{
+    REJECT_COLUMNS, check_field as check_csv_field, check_file_field, has_form, shows_type,
+};
+pub(crate) use document::check_document;
 pub use error::{Fault, RowCode, RowError};
 pub use file_value::ERROR_VALUES;
 pub(crate) use file_value::read_in_format;
 pub(crate) use json::{MAX_NAME, check_json_row, check_json_row_of, json_texts};
-pub(crate) use rules::{check_text, is_blank, no_value};
+pub(crate) use rules::{broken_checks, check_long_text, check_rules, check_text, is_blank, no_value};
 
 use crate::value::Value;
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Fault;
-use crate::dictionary::{Column, is_zero_width};
+use super::{Fault, RowError};
+use crate::dictionary::{Column, ColumnType, Table, is_zero_width};
 use crate::value::Value;
 
 /// Returns the result of a field without a value.
@@ -34,4 +34,50 @@ pub(crate) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> R
         }
     }
     Ok(Value::Text(text))
+}
+
+/// Checks the text of a column of long texts, which are bounded by their bytes.
+pub(crate) fn check_long_text<'a>(column: &Column, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
+    if is_blank(&text) {
+        return no_value(column);
+    }
+    let (length, max) = (text.len(), ColumnType::MAX_TEXT_BYTES);
+    if length > max { Err(Fault::TooManyBytes { length, max }) } else { Ok(Value::Text(text)) }
+}
+
+/// Holds a value of a column's type against the column's rules.
+#[inline]
+pub(crate) fn check_rules<'a>(column: &'a Column, value: Value<'a>) -> Result<Value<'a>, Fault<'a>> {
+    if column.is_compared()
+        && let Value::Text(text) = &value
+    {
+        check_compared(text)?;
+    }
+    match column.rules().and_then(|rules| rules.broken_by(&value)) {
+        Some(rule) => Err(Fault::BrokenRule(rule)),
+        None => Ok(value),
+    }
+}
+
+/// Refuses a text that the database may take for another one when it compares the two: collations
+/// pad texts with spaces.
+/// <https://dev.mysql.com/doc/refman/8.4/en/charset-binary-collations.html>
+fn check_compared<'a>(text: &str) -> Result<(), Fault<'a>> {
+    if text.ends_with(' ') {
+        return Err(Fault::SpaceAtEnd);
+    }
+    if text.bytes().any(|byte| byte < b' ') {
+        return Err(Fault::ControlCharacter);
+    }
+    Ok(())
+}
+
+/// Returns the errors of a row that breaks comparisons between its columns. A field without a
+/// value, or that is refused, breaks none.
+pub(crate) fn broken_checks<'a>(
+    table: &'a Table,
+    values: &[Value<'_>],
+) -> impl Iterator<Item = RowError<'a>> {
+    let broken = table.checks().iter().filter(|check| !check.holds(values));
+    broken.map(|check| RowError::of_row(Fault::BrokenCheck(check.text())))
 }

@@ -1,9 +1,17 @@
 //! Reading numbers and times from bytes: exact, without allocation, and with the reason when it
 //! fails.
 
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use uuid::Uuid;
+
 use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
-use crate::value::{CivilDate, CivilTime, Decimal, Value, from_unix_millis, two, unix_millis};
+use crate::value::{
+    CivilDate, CivilTime, Decimal, Double, Timestamp, Value, from_unix_millis, two, unix_millis,
+};
 
 /// The number of digits that always fit an `i64`.
 const SAFE_DIGITS: usize = 18;
@@ -35,7 +43,8 @@ pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
     } else {
         return Err(Fault::NotOfType(column_type));
     };
-    let fits = |number: &i64| column_type == ColumnType::Bigint || i32::try_from(*number).is_ok();
+    let (least, most) = column_type.integer_bounds();
+    let fits = |number: &i64| (least..=most).contains(number);
     let number = number.filter(fits).ok_or(Fault::OutOfRange(column_type))?;
     // MySQL would silently insert a new number: NO_AUTO_VALUE_ON_ZERO is off, and the Data API
     // gives no session to switch it on in.
@@ -75,57 +84,99 @@ pub(crate) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value
     Ok(Value::Decimal(Decimal { unscaled: if negative { -magnitude } else { magnitude }, scale }))
 }
 
+/// A number as JSON has it, zeros before it allowed: the double that is nearest to it.
+pub(crate) fn double<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let read = || {
+        let (_, digits) = sign(text);
+        let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        let exponent = digits.iter().position(|byte| matches!(byte, b'e' | b'E'));
+        let (size, exponent) = digits.split_at(exponent.unwrap_or(digits.len()));
+        let point = memchr::memchr(b'.', size).unwrap_or(size.len());
+        let is_written = is_number(&size[..point])
+            && size.get(point + 1..).is_none_or(is_number)
+            && (exponent.is_empty() || matches!(exponent, [_, b'+' | b'-', rest @ ..] | [_, rest @ ..] if is_number(rest)));
+        // All of it is ASCII.
+        is_written.then(|| std::str::from_utf8(text).ok()?.parse::<f64>().ok()).flatten()
+    };
+    let number = read().ok_or(Fault::NotOfType(ColumnType::Double))?;
+    Double::new(number).map(Value::Double).ok_or(Fault::OutOfRange(ColumnType::Double))
+}
+
+/// A UUID with its hyphens, in lower or upper case.
+pub(crate) fn uuid<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    // Without hyphens, in braces or as a URN it has another length.
+    let uuid = (text.len() == 36).then(|| Uuid::try_parse_ascii(text).ok()).flatten();
+    uuid.map(Value::Uuid).ok_or(Fault::NotOfType(ColumnType::Uuid))
+}
+
+/// Bytes in base64 with padding, as RFC 4648 has it.
+pub(crate) fn binary<'a>(max: u32, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let bytes = BASE64_STANDARD.decode(text).map_err(|_| Fault::NotOfType(ColumnType::Binary { max }))?;
+    if bytes.len() > max as usize {
+        return Err(Fault::TooManyBytes { length: bytes.len(), max: max as usize });
+    }
+    Ok(Value::Binary(Cow::Owned(bytes)))
+}
+
 /// `2021-07-27`.
 pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     CivilDate::parse(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// `2021-07-27T16:02:08Z`, and the other forms of [`written_time`], in UTC. The column holds whole
-/// seconds, and nothing that came in is changed silently.
+/// `16:02:08`, perhaps with a fraction of zeros.
+pub(crate) fn time<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let read = || {
+        let (second, rest) = text.split_at_checked(8)?;
+        let (micros, rest) = fraction(rest)?;
+        let is_whole = micros == 0 && rest.is_empty();
+        CivilTime::parse(second).filter(|_| is_whole)
+    };
+    read().map(Value::Time).ok_or(Fault::NotATime(ColumnType::Time))
+}
+
+/// `2021-07-27T16:02:08Z`, and the other forms of [`written_time`], in UTC. The column holds as
+/// many `digits` of a fraction, and nothing that came in is changed silently.
 #[inline]
-pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn timestamp<'a>(digits: u8, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     // Nearly all are written so.
-    if let Some((date, time)) = text.as_array().and_then(utc_second) {
-        return Ok(Value::Timestamp(date, time));
+    if digits == 0
+        && let Some(second) = text.as_array().and_then(utc_second)
+    {
+        return Ok(Value::Timestamp(second));
     }
-    let (date, time) =
-        written_time(text).and_then(WrittenTime::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
-    Ok(Value::Timestamp(date, time))
+    let moment = written_time(text).and_then(|written| written.in_utc(digits));
+    moment.map(Value::Timestamp).ok_or(Fault::NotATime(ColumnType::Timestamp { digits }))
 }
 
 /// `2021-07-27T16:02:08Z`.
-fn utc_second(text: &[u8; 20]) -> Option<(CivilDate, CivilTime)> {
+fn utc_second(text: &[u8; 20]) -> Option<Timestamp> {
     if text[10] != b'T' || text[19] != b'Z' {
         return None;
     }
-    Some((CivilDate::parse(&text[..10])?, CivilTime::parse(&text[11..19])?))
+    Some(Timestamp::of_second(CivilDate::parse(&text[..10])?, CivilTime::parse(&text[11..19])?))
 }
 
-/// A second as it is written.
+/// A moment as it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WrittenTime {
     pub(crate) date: CivilDate,
     pub(crate) time: CivilTime,
+    /// Microseconds after it.
+    pub(crate) micros: u32,
     /// Seconds that the clocks of the place are ahead of UTC, if the text says so.
     pub(crate) offset: Option<i64>,
 }
 
-/// Reads `2021-07-27T16:02:08Z`: with a `T` or a space, perhaps a fraction of zeros (at most nine),
-/// and `Z`, an offset (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction that is not zero
-/// would be lost, and is refused.
+/// Reads `2021-07-27T16:02:08.123Z`: with a `T` or a space, perhaps a fraction, and `Z`, an offset
+/// (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction has at most nine digits; those below
+/// the microsecond, which no column holds, must be zeros.
 pub(crate) fn written_time(text: &[u8]) -> Option<WrittenTime> {
     let (seconds, rest) = text.split_at_checked(19)?;
     if !matches!(seconds[10], b'T' | b' ') {
         return None;
     }
     let (date, time) = (CivilDate::parse(&seconds[..10])?, CivilTime::parse(&seconds[11..])?);
-    let zone = match rest {
-        [b'.', fraction @ ..] => {
-            let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
-            (1..=9).contains(&zeros).then_some(&fraction[zeros..])?
-        }
-        rest => rest,
-    };
+    let (micros, zone) = fraction(rest)?;
     let offset = match zone {
         [] => None,
         b"Z" => Some(0),
@@ -142,17 +193,30 @@ pub(crate) fn written_time(text: &[u8]) -> Option<WrittenTime> {
         }
         _ => return None,
     };
-    Some(WrittenTime { date, time, offset })
+    Some(WrittenTime { date, time, micros, offset })
+}
+
+/// Takes `.123` off the front, if it is there: its microseconds, and what is behind it. `None` for
+/// more than nine digits, and for one below the microsecond that is not 0.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let [b'.', rest @ ..] = text else { return Some((0, text)) };
+    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = rest.split_at(count);
+    let nanos = digits.iter().chain(&[b'0'; 9]).take(9);
+    let nanos = nanos.fold(0_u32, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
+    ((1..=9).contains(&count) && nanos.is_multiple_of(1000)).then_some((nanos / 1000, rest))
 }
 
 impl WrittenTime {
-    /// Returns the same second in UTC, which a text without an offset means; `None` outside of the
-    /// years 1000 to 9999.
-    pub(crate) fn in_utc(self) -> Option<(CivilDate, CivilTime)> {
-        match self.offset.unwrap_or(0) {
-            0 => Some((self.date, self.time)),
-            offset => from_unix_millis(unix_millis(self.date, self.time) - offset * 1000),
-        }
+    /// Returns the same moment in UTC, which a text without an offset means, for a column with so
+    /// many digits of a fraction; `None` outside of the years 1000 to 9999, and if the column
+    /// cannot hold it whole.
+    pub(crate) fn in_utc(self, digits: u8) -> Option<Timestamp> {
+        let (date, time) = match self.offset.unwrap_or(0) {
+            0 => (self.date, self.time),
+            offset => from_unix_millis(unix_millis(self.date, self.time) - offset * 1000)?,
+        };
+        Timestamp::new(date, time, self.micros, digits)
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
-use super::push_number;
+/// The least number, but for 0, that row texts have without an exponent.
+const LEAST_PLAIN: f64 = 1e-3;
 
-/// The powers of ten beyond which MySQL writes an exponent: its `MAX_DECPT_FOR_F_FORMAT`
-/// (`strings/dtoa.cc`; MariaDB has the same).
-const MOST_PLACES: i32 = 15;
+/// The least number, but for 0, that MySQL's JSON documents have without an exponent.
+const LEAST_PLAIN_IN_JSON: f64 = 1e-15;
 
-/// Digits that a number needs at most to be told from every other one.
-const MOST_DIGITS: usize = 17;
+/// The least whole number that MySQL prints with an exponent: it has more digits than every double
+/// can tell apart.
+const LEAST_WITH_EXPONENT: f64 = 1e15;
 
-/// A finite number of 64 bits. There is one zero: -0 becomes 0, as MySQL shows both.
+/// A finite number of 64 bits. There is one zero: -0 becomes 0, as MySQL compares both as equal.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Double(f64);
 
@@ -29,130 +30,74 @@ impl Double {
         self.0
     }
 
-    /// Reads a number from the one form in which [`write_to`](Self::write_to) writes it.
-    pub(crate) fn parse_written(text: &str) -> Option<Self> {
-        let number = Self::new(text.parse().ok()?)?;
-        let mut written = String::with_capacity(text.len());
-        number.write_to(&mut written);
-        (written == text).then_some(number)
-    }
-
-    /// Appends the number with the fewest digits that tell it from every other one, as MySQL and
-    /// MariaDB print it: `0.1`, `-12.5`, `1e15`, `1.7976931348623157e308`.
-    ///
-    /// As they do, it writes an exponent where the first digit is behind fourteen zeros or more, or
-    /// where zeros would have to fill up more than fifteen digits before the point.
+    /// Appends the number with the fewest digits that tell it from its neighbours, `-0.05`, as
+    /// MySQL prints it. A number beside 0 of less than 0.001 has an exponent, `4.5e-7`: MySQL and
+    /// MariaDB print one without it in texts of different lengths, so that their statements add it.
     pub(crate) fn write_to(self, text: &mut String) {
-        if self.0 == 0.0 {
-            text.push('0');
-            return;
-        }
-        if self.0 < 0.0 {
-            text.push('-');
-        }
-        let (digits, length, exponent) = self.digits(text);
-        let digits = &digits[..length];
-        // The position of the point behind the first digit's beginning.
-        let point = exponent + 1;
-        let is_plain =
-            point > -MOST_PLACES && (point <= MOST_PLACES || usize::try_from(point).is_ok_and(|at| length > at));
-        if !is_plain {
-            push_digits(text, &digits[..1]);
-            if length > 1 {
-                text.push('.');
-                push_digits(text, &digits[1..]);
-            }
-            text.push('e');
-            push_number(text, exponent);
-            return;
-        }
-        let before = usize::try_from(point).unwrap_or(0);
-        if before == 0 {
-            text.push('0');
-        }
-        push_digits(text, &digits[..before.min(length)]);
-        text.extend(std::iter::repeat_n('0', before.saturating_sub(length)));
-        if before < length {
-            text.push('.');
-            text.extend(std::iter::repeat_n('0', point.min(0).unsigned_abs() as usize));
-            push_digits(text, &digits[before..]);
-        }
-    }
-
-    /// Returns the digits without zeros at either end, how many there are, and the power of ten of
-    /// the first one. `scratch` is as it was afterwards: so nothing is allocated.
-    fn digits(self, scratch: &mut String) -> ([u8; MOST_DIGITS], usize, i32) {
-        let start = scratch.len();
-        // Writing to a String does not fail.
-        let _ = write!(scratch, "{:e}", self.0.abs());
-        let (mantissa, exponent) = scratch[start..].split_once('e').unwrap_or((&scratch[start..], "0"));
-        let mut digits = [b'0'; MOST_DIGITS];
-        let mut length = 0;
-        for (place, digit) in digits.iter_mut().zip(mantissa.bytes().filter(u8::is_ascii_digit)) {
-            *place = digit;
-            length += 1;
-        }
-        let exponent = exponent.parse().unwrap_or(0);
-        scratch.truncate(start);
-        (digits, length, exponent)
+        write_shortest(self.0, LEAST_PLAIN, text);
     }
 }
 
-fn push_digits(text: &mut String, digits: &[u8]) {
-    text.extend(digits.iter().map(|digit| char::from(*digit)));
+/// Appends a finite number as MySQL prints one in a JSON document: `-0.05`, `1e15`, and `7.0` to
+/// tell it from a whole number.
+pub(crate) fn write_json_double(number: f64, text: &mut String) {
+    let start = text.len();
+    write_shortest(number, LEAST_PLAIN_IN_JSON, text);
+    if !text[start..].contains(['.', 'e']) {
+        text.push_str(".0");
+    }
+}
+
+/// Appends a number as MySQL's `my_gcvt` does, which chooses between a form with and one without an
+/// exponent. <https://github.com/mysql/mysql-server/blob/8.0/strings/dtoa.cc>
+fn write_shortest(number: f64, least: f64, text: &mut String) {
+    let size = number.abs();
+    let has_fraction = number.fract() != 0.0;
+    let is_plain =
+        size == 0.0 || size >= least && (size < LEAST_WITH_EXPONENT || has_fraction);
+    // Writing to a String does not fail.
+    let _ = if is_plain { write!(text, "{number}") } else { write!(text, "{number:e}") };
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    fn written(number: f64) -> String {
-        let mut text = String::from("x");
-        Double::new(number).unwrap().write_to(&mut text);
-        text.split_off(1)
-    }
-
+    /// The texts in MySQL 9.7 of numbers and of the same in JSON documents.
     #[test]
-    fn writes_numbers_as_mysql_prints_them() {
-        // What SELECT CONCAT(…) of MariaDB 10.11 gives.
-        for (number, expected) in [
-            (0.0, "0"),
-            (-0.0, "0"),
-            (1.0, "1"),
-            (-12.5, "-12.5"),
-            (0.1, "0.1"),
-            (100.0, "100"),
-            (1e14, "100000000000000"),
-            (1e15, "1e15"),
-            (123_456_789_012_345_680.0, "1.2345678901234568e17"),
-            (1_234_567_890_123_456.7, "1234567890123456.8"),
-            (1e-15, "0.000000000000001"),
-            (1e-16, "1e-16"),
-            (-2.5e-14, "-0.000000000000025"),
-            (5e-324, "5e-324"),
-            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
-            (f64::MAX, "1.7976931348623157e308"),
+    fn prints_what_mysql_prints() {
+        for (number, expected, in_json) in [
+            (0.0, "0", "0.0"),
+            (7.0, "7", "7.0"),
+            (-0.05, "-0.05", "-0.05"),
+            (0.1, "0.1", "0.1"),
+            (0.30000000000000004, "0.30000000000000004", "0.30000000000000004"),
+            (0.001, "0.001", "0.001"),
+            (1e14, "100000000000000", "100000000000000.0"),
+            (123_456_789_012_345.0, "123456789012345", "123456789012345.0"),
+            (1e15, "1e15", "1e15"),
+            (1_234_567_890_123_456.0, "1.234567890123456e15", "1.234567890123456e15"),
+            (-4_224_469_019_234_238.5, "-4224469019234238.5", "-4224469019234238.5"),
+            (1e22, "1e22", "1e22"),
+            (-1.797_693_134_862_315_7e308, "-1.7976931348623157e308", "-1.7976931348623157e308"),
+            (1e-16, "1e-16", "1e-16"),
+            (5e-324, "5e-324", "5e-324"),
+            // Here MySQL and MariaDB differ, and their statements are told what to print.
+            (0.000_001_234, "1.234e-6", "0.000001234"),
+            (1e-15, "1e-15", "0.000000000000001"),
+            (2_f64.powi(-44), "5.684341886080802e-14", "0.00000000000005684341886080802"),
         ] {
-            assert_eq!(written(number), expected);
+            let mut text = String::new();
+            Double::new(number).unwrap().write_to(&mut text);
+            assert_eq!(text, expected);
+            text.clear();
+            write_json_double(number, &mut text);
+            assert_eq!(text, in_json);
         }
-        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(Double::new(number), None);
-        }
-    }
-
-    #[test]
-    fn reads_no_other_form() {
-        for text in ["", "1.0", "01", "+1", "-0", ".5", "1.", "1E15", "1e+15", "1e14", "inf", "NaN", " 1"] {
-            assert_eq!(Double::parse_written(text), None, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_number_comes_back(number in prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO) {
-            prop_assert_eq!(Double::parse_written(&written(number)), Double::new(number));
-        }
+        let mut text = String::new();
+        write_json_double(-0.0, &mut text);
+        assert_eq!(text, "-0.0");
+        assert_eq!(Double::new(-0.0).unwrap().get().to_bits(), 0);
+        assert_eq!((Double::new(f64::NAN), Double::new(f64::INFINITY)), (None, None));
     }
 }

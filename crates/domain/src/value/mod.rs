@@ -16,6 +16,7 @@ pub(crate) use civil::{from_unix_millis, two, unix_millis};
 pub use decimal::Decimal;
 pub(crate) use decimal::{fits_precision, from_twos_complement, to_twos_complement};
 pub use double::Double;
+pub(crate) use double::write_json_double;
 pub use key::{Key, KeyPart};
 pub use timestamp::Timestamp;
 

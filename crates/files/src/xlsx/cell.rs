@@ -52,14 +52,19 @@ pub(super) fn push_digits(text: &[u8], width: u8, column: Option<ColumnType>, in
     }
 }
 
-pub(super) fn is_decimal(column: Option<ColumnType>) -> bool {
+fn is_decimal(column: Option<ColumnType>) -> bool {
     matches!(column, Some(ColumnType::Decimal { .. }))
 }
 
+/// Returns true for a column of numbers that may have a fraction.
+pub(super) fn has_fraction(column: Option<ColumnType>) -> bool {
+    is_decimal(column) || column == Some(ColumnType::Double)
+}
+
 /// Adds the day and time that a number in a cell with a date's style stands for; returns true if it
-/// stands for one. A column of timestamps gets day and time; any other the time only when it is not
-/// midnight. The time has a fraction where it is between two seconds, and no offset, for a cell has
-/// none.
+/// stands for one. A column of timestamps gets day and time, one of times a time without a day; any
+/// other the time only when it is not midnight. The time has a fraction where it is between two
+/// seconds, and no offset, for a cell has none.
 pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, into: &mut Vec<u8>) -> bool {
     let Some(serial) = parse(text).filter(|serial| (0.0..1e7).contains(serial)) else {
         return false;
@@ -73,7 +78,7 @@ pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, 
     let civil = |day| CivilDate::from_days(day).map(CivilDate::parts);
     let date = match day {
         // A time without a day.
-        0 if has_time || !is_1904 => None,
+        0 if has_time || !is_1904 || column == Some(ColumnType::Time) => None,
         NO_DAY if !is_1904 => Some(Some((1900, 2, 29))),
         day if is_1904 => Some(civil(day - TO_1970_FROM_1904)),
         1..NO_DAY => Some(civil(day + 1 - TO_1970_FROM_1900)),
@@ -82,7 +87,7 @@ pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, 
     if let Some(date) = date {
         let Some((year, month, day)) = date else { return false };
         drop(write!(into, "{year:04}-{month:02}-{day:02}"));
-        if !has_time && column != Some(ColumnType::Timestamp) {
+        if !has_time && !is_timestamp(column) {
             return true;
         }
         into.push(b'T');
@@ -96,7 +101,7 @@ pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, 
 
 /// Adds a date that is written in ISO 8601, in the form of the column.
 pub(super) fn push_iso_date(text: &[u8], column: Option<ColumnType>, into: &mut Vec<u8>) {
-    let is_timestamp = column == Some(ColumnType::Timestamp);
+    let is_timestamp = is_timestamp(column);
     let (day, time) = match text.iter().position(|byte| *byte == b'T') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
@@ -106,6 +111,10 @@ pub(super) fn push_iso_date(text: &[u8], column: Option<ColumnType>, into: &mut 
         Some(time) if !is_timestamp && is_midnight(time) => into.extend_from_slice(day),
         _ => into.extend_from_slice(text),
     }
+}
+
+fn is_timestamp(column: Option<ColumnType>) -> bool {
+    matches!(column, Some(ColumnType::Timestamp { .. }))
 }
 
 fn is_midnight(time: &[u8]) -> bool {
@@ -129,6 +138,7 @@ mod tests {
 
     const WHOLE: Option<ColumnType> = Some(ColumnType::Bigint);
     const AMOUNT: Option<ColumnType> = Some(ColumnType::Decimal { precision: 38, scale: 2 });
+    const MOMENT: ColumnType = ColumnType::Timestamp { digits: 0 };
 
     fn number(text: &str, column: Option<ColumnType>) -> String {
         let mut field = Vec::new();
@@ -167,6 +177,7 @@ mod tests {
         ] {
             assert_eq!(number(text, WHOLE), expected, "{text}");
             assert_eq!(number(text, AMOUNT), expected, "{text}");
+            assert_eq!(number(text, Some(ColumnType::Double)), expected, "{text}");
         }
     }
 
@@ -201,7 +212,8 @@ mod tests {
 
     #[test]
     fn writes_dates_in_the_form_of_their_column() {
-        let (day, time) = (Some(ColumnType::Date), Some(ColumnType::Timestamp));
+        let (day, time) = (Some(ColumnType::Date), Some(MOMENT));
+        let (of_day, micros) = (Some(ColumnType::Time), Some(ColumnType::Timestamp { digits: 6 }));
         for (text, column, expected) in [
             ("44404", day, "2021-07-27"),
             ("44404", None, "2021-07-27"),
@@ -228,10 +240,15 @@ mod tests {
             ("0.5", time, "12:00:00"),
             ("0.999999", None, "23:59:59.914"),
             ("0", None, "00:00:00"),
+            ("0", of_day, "00:00:00"),
+            ("0.66814814815", of_day, "16:02:08"),
+            ("44404.66814814815", of_day, "2021-07-27T16:02:08"),
+            ("44561.99999998842", micros, "2021-12-31T23:59:59.999"),
         ] {
             assert_eq!(date(text, false, column).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(date("0", true, day).as_deref(), Some("1904-01-01"));
+        assert_eq!(date("0", true, of_day).as_deref(), Some("00:00:00"));
         assert_eq!(date("0.25", true, time).as_deref(), Some("06:00:00"));
         assert_eq!(date("60", true, day).as_deref(), Some("1904-03-01"));
         assert_eq!(date("42942", true, day).as_deref(), Some("2021-07-27"));
@@ -248,15 +265,15 @@ mod tests {
     fn brings_iso_dates_to_the_form_of_their_column() {
         for (text, column, expected) in [
             ("2021-07-27", ColumnType::Date, "2021-07-27"),
-            ("2021-07-27", ColumnType::Timestamp, "2021-07-27T00:00:00"),
+            ("2021-07-27", MOMENT, "2021-07-27T00:00:00"),
             ("2021-07-27T00:00:00", ColumnType::Date, "2021-07-27"),
             ("2021-07-27T00:00:00.000Z", ColumnType::Date, "2021-07-27"),
             ("2021-07-27T00:00:00.001", ColumnType::Date, "2021-07-27T00:00:00.001"),
             ("2021-07-27T00:00:00+02:00", ColumnType::Date, "2021-07-27T00:00:00+02:00"),
-            ("2021-07-27T16:02:08", ColumnType::Timestamp, "2021-07-27T16:02:08"),
-            ("2021-07-27T16:02:08.000Z", ColumnType::Timestamp, "2021-07-27T16:02:08.000Z"),
-            ("2021-07-27T16:02:08.5", ColumnType::Timestamp, "2021-07-27T16:02:08.5"),
-            ("2021-07-27T16:02:08+02:00", ColumnType::Timestamp, "2021-07-27T16:02:08+02:00"),
+            ("2021-07-27T16:02:08", MOMENT, "2021-07-27T16:02:08"),
+            ("2021-07-27T16:02:08.000Z", MOMENT, "2021-07-27T16:02:08.000Z"),
+            ("2021-07-27T16:02:08.5", MOMENT, "2021-07-27T16:02:08.5"),
+            ("2021-07-27T16:02:08+02:00", MOMENT, "2021-07-27T16:02:08+02:00"),
             ("16:02:08", ColumnType::Date, "16:02:08"),
         ] {
             let mut field = Vec::new();

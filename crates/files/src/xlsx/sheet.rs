@@ -6,7 +6,7 @@ use domain::dictionary::ColumnType;
 use domain::load::{ChunkError, MAX_RECORD_BYTES};
 use quick_xml::events::Event;
 
-use super::cell::{error_name, is_decimal, push_date, push_digits, push_iso_date, push_number};
+use super::cell::{error_name, has_fraction, push_date, push_digits, push_iso_date, push_number};
 use super::error::SheetError;
 use super::strings::{Strings, read_text};
 use super::styles::Style;
@@ -271,12 +271,12 @@ impl Sheet {
                 let start = into.len();
                 match style {
                     Style::Date if push_date(value, self.rules.is_1904, column, into) => {}
-                    Style::Digits(width) if matches!(column, Some(ColumnType::String { .. })) => {
+                    Style::Digits(width) if column.is_some_and(ColumnType::is_text) => {
                         push_digits(value, width, column, into);
                     }
                     _ => push_number(value, column, into),
                 }
-                if self.rules.decimal_comma && is_decimal(column) {
+                if self.rules.decimal_comma && has_fraction(column) {
                     into[start..].iter_mut().filter(|byte| **byte == b'.').for_each(|point| *point = b',');
                 }
             }

@@ -1,9 +1,9 @@
 //! Maps the fields of a file to columns, and recognises its first record.
 
 use super::error::LayoutError;
-use crate::dictionary::{ColumnMatches, ColumnType, HeaderField, HeaderRule, Table, header_name};
+use crate::dictionary::{ColumnMatches, HeaderField, HeaderRule, Table, header_name};
 use crate::load::chunk::{Broken, Record};
-use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field};
+use crate::row::{CsvColumns, check_csv_row, has_form, shows_type};
 use crate::shortened;
 
 /// The mapping of a file's fields to columns.
@@ -178,8 +178,7 @@ fn words<'c>(record: &Record<'c>) -> impl Iterator<Item = &'c [u8]> {
 /// Returns true for a record that has a word for each column, and no digit, though several columns
 /// hold no text: the header of another system, by all that can be seen.
 fn is_all_words(table: &Table, columns: &Columns, record: &Record<'_>) -> bool {
-    let typed =
-        table.columns().iter().filter(|column| !matches!(column.column_type(), ColumnType::String { .. }));
+    let typed = table.columns().iter().filter(|column| has_form(column.column_type()));
     let is_word = |field: &[u8]| !field.trim_ascii().is_empty() && !field.iter().any(u8::is_ascii_digit);
     record.broken.is_none()
         && typed.count() > 1
@@ -195,14 +194,7 @@ fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>)
     }
     table.columns().iter().enumerate().any(|(index, column)| {
         let position = columns.fields.field_of(index).filter(|position| *position < record.width());
-        let field = position.map_or(&[][..], |position| record.field(position));
-        !field.is_empty()
-            && !matches!(column.column_type(), ColumnType::String { .. })
-            && match check_file_field(column, table.files(), field) {
-                Ok(_) => true,
-                // A number is one whether or not the column can hold it.
-                Err(fault) => fault.code() == RowCode::OutOfRange,
-            }
+        position.is_some_and(|position| shows_type(column, table.files(), record.field(position)))
     })
 }
 

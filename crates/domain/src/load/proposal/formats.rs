@@ -63,12 +63,17 @@ const TIMES: [&str; 11] = [
     " %H.%M",
 ];
 
+/// The same with a fraction of a second, for columns that hold one.
+const FRACTIONS: [&str; 4] = [" %H:%M:%S%.f", "T%H:%M:%S%.f", ", %H:%M:%S%.f", " %I:%M:%S%.f %p"];
+
 /// Returns the formats of a column of days or of times; none for any other.
 pub(super) fn formats(kind: ColumnType) -> Vec<String> {
     match kind {
         ColumnType::Date => DAYS.map(str::to_owned).to_vec(),
-        ColumnType::Timestamp => {
-            DAYS.iter().flat_map(|day| TIMES.iter().map(move |time| format!("{day}{time}"))).collect()
+        ColumnType::Timestamp { digits } => {
+            let fractions = FRACTIONS.iter().filter(|_| digits > 0);
+            let times: Vec<&str> = TIMES.iter().chain(fractions).copied().collect();
+            DAYS.iter().flat_map(|day| times.iter().map(move |time| format!("{day}{time}"))).collect()
         }
         _ => Vec::new(),
     }

@@ -16,7 +16,7 @@ pub(super) fn likeness(table: &Table, index: usize, name: &str) -> f64 {
     let names = std::iter::once(column.name()).chain(column.aliases().iter().map(String::as_str));
     let mut best = names.map(|own| likeness_of_words(&found, &words(own))).fold(0.0, f64::max);
     // The id of a table is often called after the table: "Employee ID", "Emp No".
-    if index == table.key_index()
+    if table.key_indexes() == [index]
         && let [of_table @ .., last] = &found[..]
         && ID_WORDS.contains(&&**last)
     {

@@ -164,7 +164,7 @@ impl<'r> Field<'r> {
         if self.values.is_empty() {
             return None;
         }
-        let is_text = matches!(column.column_type(), ColumnType::String { .. });
+        let is_text = column.column_type().is_text();
         // Numbers and times are text as well, but a column of names is not made of them.
         let fits = |value: &&&str| {
             if is_text { !is_value(value) } else { can_be(table, column, value) }
@@ -179,10 +179,10 @@ fn can_be(table: &Table, column: &Column, value: &str) -> bool {
         return true;
     }
     match column.column_type() {
-        kind @ (ColumnType::Date | ColumnType::Timestamp) => {
+        kind @ (ColumnType::Date | ColumnType::Timestamp { .. }) => {
             formats(kind).iter().any(|format| read_in_format(kind, format, value).is_some())
         }
-        ColumnType::Decimal { .. } => {
+        ColumnType::Decimal { .. } | ColumnType::Double => {
             check_file_field(column, table.files(), value.replace(',', ".").as_bytes()).is_ok()
         }
         _ => false,
@@ -207,10 +207,10 @@ pub fn propose_settings(table: &Table, refused: &BTreeMap<usize, Vec<String>>) -
             values.into_iter().filter(|value| !value.is_empty()).take(MAX_VALUES).collect();
         match column.column_type() {
             kind @ ColumnType::Date => extend(&mut wire.date_formats, propose_formats(kind, &values)),
-            kind @ ColumnType::Timestamp => {
+            kind @ ColumnType::Timestamp { .. } => {
                 extend(&mut wire.timestamp_formats, propose_formats(kind, &values));
             }
-            ColumnType::Decimal { .. } => {
+            ColumnType::Decimal { .. } | ColumnType::Double => {
                 let has_comma = |value: &&str| {
                     !value.contains('.')
                         && value.matches(',').count() == 1

@@ -70,8 +70,10 @@ fn rows_are_no_header() {
     assert_eq!(found(employees(), &["something;else", "entirely;other"]), "");
 }
 
+const MOMENT: ColumnType = ColumnType::Timestamp { digits: 0 };
+
 fn formats_of(values: &[&str]) -> Vec<String> {
-    propose_formats(ColumnType::Timestamp, values)
+    propose_formats(MOMENT, values)
 }
 
 #[test]
@@ -87,6 +89,11 @@ fn finds_the_formats_of_times_and_says_where_several_are_possible() {
         formats_of(&["27.07.2021 16:02", "28.07.2021 16:02", "29.07.2021 16:02", "30.07.2021 16:02", "?"]),
         ["%d.%m.%Y %H:%M"]
     );
+    // A fraction is for columns that hold one.
+    let fraction = ["27/07/2021 16:02:08.120"];
+    assert_eq!(formats_of(&fraction), [""; 0]);
+    let millis = ColumnType::Timestamp { digits: 3 };
+    assert_eq!(propose_formats(millis, &fraction), ["%d/%m/%Y %H:%M:%S%.f"]);
     // No time can be made of a day.
     assert_eq!(formats_of(&["27/07/2021"]), [""; 0]);
     assert_eq!(propose_formats(ColumnType::Date, &["27/07/2021"]), ["%d/%m/%Y"]);
@@ -113,7 +120,7 @@ fn proposes_what_else_values_need() {
 #[test]
 fn every_format_can_be_set() {
     let json = |key: &str, formats: &[String]| serde_json::json!({ key: formats }).to_string();
-    for (key, kind) in [("date_formats", ColumnType::Date), ("timestamp_formats", ColumnType::Timestamp)] {
+    for (key, kind) in [("date_formats", ColumnType::Date), ("timestamp_formats", ColumnType::Timestamp { digits: 6 })] {
         for some in formats(kind).chunks(MAX_FORMATS) {
             let settings = Settings::from_json(&json(key, some)).unwrap();
             assert_eq!(settings.apply(employees()).map(|_| ()), Ok(()), "{some:?}");
@@ -138,12 +145,12 @@ proptest! {
         let time = jiff::civil::datetime(2015, 1, 1, 0, 0, 0, 0)
             .checked_add(jiff::Span::new().days(day).seconds(i64::from(seconds)))
             .unwrap();
-        for format in formats(ColumnType::Timestamp) {
+        for format in formats(MOMENT) {
             let written = jiff::fmt::strtime::format(&format, time).unwrap();
             let proposed = formats_of(&[&written]);
             prop_assert!(!proposed.is_empty(), "{} as {}", format, written);
             for format in proposed {
-                prop_assert!(read_in_format(ColumnType::Timestamp, &format, &written).is_some());
+                prop_assert!(read_in_format(MOMENT, &format, &written).is_some());
             }
         }
     }

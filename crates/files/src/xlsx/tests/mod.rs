@@ -8,7 +8,7 @@ mod sheets;
 
 use std::io::{self, Write};
 
-use domain::dictionary::{Dictionary, LoadMode, Table};
+use domain::dictionary::{Dictionary, Table};
 use domain::load::{CheckedChunk, Chunk, Content, Format, Packing};
 use domain::value::{CivilDate, Value};
 use flate2::write::DeflateEncoder;
@@ -73,10 +73,10 @@ fn checked(table: &'static Table, bytes: &[u8]) -> Vec<(u64, Result<String, Stri
     let columns = source.columns().clone();
     let mut found = Vec::new();
     while let Some(chunk) = source.next_chunk().unwrap() {
-        let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Upsert).unwrap();
+        let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
         for (index, row) in checked.rows().enumerate() {
             let values: Vec<String> = row.iter().map(shown).collect();
-            found.push((checked.taken(index).record.line, Ok(values.join(" | "))));
+            found.push((checked.record(index).line, Ok(values.join(" | "))));
         }
         for rejected in &checked.rejected {
             let errors: Vec<String> =
