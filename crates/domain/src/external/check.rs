@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::loose::{decimal_text, uuid_text};
+use uuid::Uuid;
+
+use super::loose::decimal_text;
 use super::{Loose, civil_time};
 use crate::dictionary::{Column, ColumnType, Table};
-use crate::row::{Fault, RowError, check_csv_field, check_text, is_blank, no_value, scan};
-use crate::value::{CivilDate, Value, from_twos_complement};
+use crate::row::{
+    Fault, RowError, check_csv_field, check_long_text, check_rules, check_text, is_blank, no_value, scan,
+};
+use crate::value::{CivilDate, Double, Timestamp, Value, from_twos_complement};
 
 /// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no
 /// field for it; then it gets the column's default, if there is one. Pushes one value for each
@@ -40,36 +44,70 @@ fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fa
         Loose::Absent | Loose::Null => no_value(column),
         Loose::Text(text) if is_blank(text) => no_value(column),
         Loose::Text(text) => check_as_text(column, text),
-        Loose::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => check_field(column, Loose::Text(text)),
-            Err(_) => Err(Fault::NotUtf8),
+        Loose::NotUtf8(_) => Err(Fault::NotUtf8),
+        Loose::Bytes(bytes) if !matches!(column.column_type(), ColumnType::Binary { .. }) => {
+            match std::str::from_utf8(bytes) {
+                Ok(text) => check_field(column, Loose::Text(text)),
+                Err(_) => Err(Fault::NotUtf8),
+            }
+        }
+        _ => check_rules(column, check_typed(column, field)?),
+    }
+}
+
+/// Checks a value that is not text.
+fn check_typed<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = column.column_type();
+    let wrong = Fault::NotOfType(column_type);
+    match column_type {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => check_integer(column, field),
+        ColumnType::Double => check_double(field),
+        ColumnType::Decimal { precision, scale } => check_decimal(precision, scale, field),
+        ColumnType::String { .. } | ColumnType::Text => {
+            let Loose::Uuid(bytes) = field else { return Err(wrong) };
+            let text = Cow::Owned(Uuid::from_bytes(bytes).to_string());
+            match column_type {
+                ColumnType::String { max } => check_text(column, max, text),
+                _ => check_long_text(column, text),
+            }
+        }
+        ColumnType::Boolean => match field {
+            Loose::Boolean(truth) => Ok(Value::Boolean(truth)),
+            Loose::Integer(number @ 0..=1) => Ok(Value::Boolean(number == 1)),
+            _ => Err(wrong),
         },
-        _ => match column.column_type() {
-            ColumnType::Integer | ColumnType::Bigint => check_integer(column, field),
-            ColumnType::Decimal { precision, scale } => check_decimal(precision, scale, field),
-            ColumnType::String { max } => match field {
-                Loose::Uuid(bytes) => check_text(column, max, Cow::Owned(uuid_text(bytes))),
-                _ => Err(Fault::NotOfType(column.column_type())),
-            },
-            ColumnType::Boolean => match field {
-                Loose::Boolean(truth) => Ok(Value::Boolean(truth)),
-                Loose::Integer(number @ 0..=1) => Ok(Value::Boolean(number == 1)),
-                _ => Err(Fault::NotOfType(ColumnType::Boolean)),
-            },
-            ColumnType::Date => check_day(field),
-            ColumnType::Timestamp => check_timestamp(field),
+        ColumnType::Date => check_day(field),
+        ColumnType::Time => match field {
+            Loose::Time { count, unit } => civil_time::time_of(count, unit)
+                .map(Value::Time)
+                .ok_or(Fault::NotATime(column_type)),
+            _ => Err(wrong),
+        },
+        ColumnType::Timestamp { digits } => check_timestamp(digits, field),
+        ColumnType::Uuid => match field {
+            Loose::Uuid(bytes) => Ok(Value::Uuid(Uuid::from_bytes(bytes))),
+            _ => Err(wrong),
+        },
+        ColumnType::Json => Err(wrong),
+        ColumnType::Binary { max } => match field {
+            Loose::Bytes([]) => no_value(column),
+            Loose::Bytes(bytes) if bytes.len() > max as usize => {
+                Err(Fault::TooManyBytes { length: bytes.len(), max: max as usize })
+            }
+            Loose::Bytes(bytes) => Ok(Value::Binary(Cow::Borrowed(bytes))),
+            _ => Err(wrong),
         },
     }
 }
 
 /// Checks a text as a CSV field; a day may also be written as a timestamp at midnight.
-fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<'a>> {
+fn check_as_text<'a>(column: &'a Column, text: &'a str) -> Result<Value<'a>, Fault<'a>> {
     let bytes = text.as_bytes();
     if column.column_type() == ColumnType::Date
-        && let Some((day, time)) = scan::written_time(bytes).and_then(scan::WrittenTime::in_utc)
-        && civil_time::is_midnight(time)
+        && let Some(moment) = scan::written_time(bytes).and_then(|written| written.in_utc(0))
+        && civil_time::is_midnight(moment)
     {
-        return Ok(Value::Date(day));
+        return check_rules(column, Value::Date(moment.date()));
     }
     check_csv_field(column, bytes)
 }
@@ -92,6 +130,22 @@ fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fau
         _ => return Err(Fault::NotOfType(column_type)),
     };
     scan::whole_number(column, itoa::Buffer::new().format(number).as_bytes())
+}
+
+/// Returns the number in a value: the nearest one that there is, as for text. A float of 32 bits is
+/// itself here.
+fn check_double<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let number = match field {
+        Loose::Integer(number) => number as f64,
+        Loose::Float(number) => f64::from(number),
+        Loose::Double(number) => number,
+        Loose::Decimal { unscaled: bytes @ [_, ..], scale } => {
+            let number = from_twos_complement(bytes).ok_or(Fault::OutOfRange(ColumnType::Double))?;
+            decimal_text(number, scale).parse().map_err(|_| Fault::NotOfType(ColumnType::Double))?
+        }
+        _ => return Err(Fault::NotOfType(ColumnType::Double)),
+    };
+    Double::new(number).map(Value::Double).ok_or(Fault::NotOfType(ColumnType::Double))
 }
 
 /// Returns the exact number in a value. A float stands for the shortest number that reads as this
@@ -139,21 +193,23 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
         Loose::Days(days) => CivilDate::from_days(days),
-        Loose::Timestamp { count, unit } => civil_time::second_of(count, unit)
-            .filter(|(_, time)| civil_time::is_midnight(*time))
-            .map(|(day, _)| day),
+        Loose::Timestamp { count, unit } => civil_time::moment_of(count, unit)
+            .filter(|moment| civil_time::is_midnight(*moment))
+            .map(Timestamp::date),
         _ => return Err(Fault::NotOfType(ColumnType::Date)),
     };
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// Reads a time. A day alone is refused, because its time is unknown; so is a bare number, because
+/// Reads a moment. A day alone is refused, because its time is unknown; so is a bare number, because
 /// seconds and milliseconds look alike.
-fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
-    let second = match field {
-        Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),
+fn check_timestamp<'a>(digits: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = ColumnType::Timestamp { digits };
+    let moment = match field {
+        Loose::Timestamp { count, unit } => civil_time::moment_of(count, unit),
         Loose::Days(_) => None,
-        _ => return Err(Fault::NotOfType(ColumnType::Timestamp)),
+        _ => return Err(Fault::NotOfType(column_type)),
     };
-    second.map(|(day, time)| Value::Timestamp(day, time)).ok_or(Fault::NotATime(ColumnType::Timestamp))
+    let moment = moment.and_then(|moment| moment.with_digits(digits));
+    moment.map(Value::Timestamp).ok_or(Fault::NotATime(column_type))
 }

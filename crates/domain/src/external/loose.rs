@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::civil_time::{Unit, timestamp_text};
+use uuid::Uuid;
+
+use super::civil_time::{Unit, time_text, timestamp_text};
 use crate::value::{CivilDate, Decimal, from_twos_complement};
 
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it
@@ -23,8 +25,10 @@ pub enum Loose<'a> {
     Double(f64),
     /// Text; also the symbol of an enumeration.
     Text(&'a str),
-    /// Bytes of no known meaning; also text that is not UTF-8.
+    /// Bytes of no known meaning.
     Bytes(&'a [u8]),
+    /// What should be text, but is not UTF-8.
+    NotUtf8(&'a [u8]),
     /// The bytes of a UUID.
     Uuid([u8; 16]),
     /// An exact number: `unscaled` / 10^`scale`.
@@ -44,15 +48,15 @@ pub enum Loose<'a> {
         /// The unit.
         unit: Unit,
     },
-    /// Something that no column can hold, by its name: an array, a map, a record, a time of day, a
-    /// duration.
+    /// A time of day.
+    Time {
+        /// The number of units after midnight.
+        count: i64,
+        /// The unit.
+        unit: Unit,
+    },
+    /// Something that no column can hold, by its name: an array, a map, a record, a duration.
     Other(&'static str),
-}
-
-/// Lower-case hexadecimal digits in groups, as RFC 9562 writes a UUID.
-pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
-    let digits = hex::encode(bytes);
-    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
 impl<'a> Loose<'a> {
@@ -62,12 +66,12 @@ impl<'a> Loose<'a> {
         let text = match self {
             Self::Absent | Self::Null => String::new(),
             Self::Text(text) => return Cow::Borrowed(text.as_bytes()),
-            Self::Bytes(bytes) => return Cow::Borrowed(bytes),
+            Self::Bytes(bytes) | Self::NotUtf8(bytes) => return Cow::Borrowed(bytes),
             Self::Boolean(truth) => truth.to_string(),
             Self::Integer(number) => number.to_string(),
             Self::Float(number) => format!("{number:?}"),
             Self::Double(number) => format!("{number:?}"),
-            Self::Uuid(bytes) => uuid_text(bytes),
+            Self::Uuid(bytes) => Uuid::from_bytes(bytes).to_string(),
             Self::Decimal { unscaled, scale } => match from_twos_complement(unscaled) {
                 Some(number) => decimal_text(number, scale),
                 None => "(a number of more than 128 bits)".to_owned(),
@@ -81,6 +85,7 @@ impl<'a> Loose<'a> {
                 None => format!("(day {days} after 1970-01-01)"),
             },
             Self::Timestamp { count, unit } => timestamp_text(count, unit),
+            Self::Time { count, unit } => time_text(count, unit),
             Self::Other(name) => format!("({name})"),
         };
         Cow::Owned(text.into_bytes())

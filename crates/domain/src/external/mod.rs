@@ -8,11 +8,13 @@
 
 mod check;
 mod civil_time;
+mod claims;
 mod loose;
 mod mapping;
 mod rows;
 
 pub use civil_time::Unit;
+pub use claims::Taken;
 pub use loose::Loose;
 pub use mapping::{FieldFault, FieldMap, IgnoredFields};
 pub use rows::{ExternalFilling, ExternalRows, RowCollector};

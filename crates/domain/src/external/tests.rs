@@ -1,6 +1,6 @@
 //! One table with every type, checked from values as other programs write them.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use super::*;
 use crate::dictionary::{Dictionary, Table};
 use crate::load::{CheckedChunk, Chunker, Layout};
 use crate::row::check_json_row;
-use crate::value::{CivilDate, CivilTime, Decimal, Value};
+use crate::value::{CivilDate, CivilTime, Decimal, Double, Key, Timestamp, Value};
 
 const THINGS: &str = r#"
     [[table]]
@@ -58,7 +58,7 @@ fn text(name: &str, text: &'static str) -> Result<Value<'static>, &'static str> 
 
 fn second(year: u16, month: u8, day: u8, hour: u8, minute: u8, second: u8) -> Value<'static> {
     let time = CivilTime::new(hour, minute, second).unwrap();
-    Value::Timestamp(CivilDate::new(year, month, day).unwrap(), time)
+    Value::Timestamp(Timestamp::of_second(CivilDate::new(year, month, day).unwrap(), time))
 }
 
 fn date(year: u16, month: u8, day: u8) -> Value<'static> {
@@ -142,15 +142,13 @@ fn takes_text_as_it_is_and_nothing_else_for_text() {
     assert_eq!(text("must", ""), Err("required"));
     assert_eq!(text("name", "123456"), Err("too_long"));
     assert_eq!(field("name", Loose::Bytes(b"a\xFF")), Err("encoding"));
+    assert_eq!(field("name", Loose::NotUtf8(b"a\xFF")), Err("encoding"));
     for loose in
         [Loose::Integer(7), Loose::Double(7.0), Loose::Boolean(true), Loose::Days(1), Loose::Other("map")]
     {
         assert_eq!(field("name", loose), Err("type"), "{loose:?}");
     }
     assert_eq!(field("name", Loose::Uuid([7; 16])), Err("too_long"), "36 characters");
-    let uuid =
-        [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF];
-    assert_eq!(loose::uuid_text(uuid), "01234567-89ab-cdef-0123-456789abcdef");
 }
 
 #[test]
@@ -223,7 +221,7 @@ fn accepts_times_as_other_programs_write_them() {
     );
     assert_eq!(field("moment", Loose::Days(18_938)), Err("timestamp"), "no time of day is known");
     assert_eq!(field("moment", Loose::Integer(1_636_253_322_000)), Err("type"), "no unit is known");
-    assert_eq!(field("moment", Loose::Other("time of day")), Err("type"));
+    assert_eq!(field("moment", Loose::Time { count: 0, unit: Unit::Millis }), Err("type"));
     assert_eq!(text("moment", ""), Ok(Value::Null));
 }
 
@@ -244,6 +242,162 @@ fn takes_days_and_midnights_for_days() {
     assert_eq!(field("day", midnight), Ok(date(1970, 1, 2)));
     assert_eq!(field("day", Loose::Timestamp { count: 1_000, unit: Unit::Millis }), Err("timestamp"));
     assert_eq!(field("day", Loose::Integer(0)), Err("type"));
+}
+
+/// A table of every type that `things` has not.
+fn more() -> &'static Table {
+    static DICTIONARY: std::sync::LazyLock<Dictionary> = std::sync::LazyLock::new(|| {
+        let text = r#"
+            [[table]]
+            name = "more"
+            unique = [["email"], ["code", "small"]]
+            check = "least <= most"
+            columns = [
+                { name = "code", type = "string(40)", key = true, pattern = "^[A-Z]" },
+                { name = "day", type = "date", key = true, minimum = "2000-01-01" },
+                { name = "small", type = "smallint", required = false, maximum = 100 },
+                { name = "ratio", type = "double", required = false },
+                { name = "long", type = "text", required = false },
+                { name = "open_at", type = "time", required = false },
+                { name = "exact", type = "timestamp(6)", required = false },
+                { name = "about", type = "timestamp(3)", required = false },
+                { name = "it", type = "uuid", required = false },
+                { name = "document", type = "json", required = false },
+                { name = "picture", type = "binary(4)", required = false },
+                { name = "email", type = "string(40)", required = false },
+                { name = "least", type = "integer", required = false },
+                { name = "most", type = "integer", required = false },
+            ]
+        "#;
+        Dictionary::parse("more.toml", text).unwrap()
+    });
+    DICTIONARY.table("more").unwrap()
+}
+
+const DAY: Loose<'static> = Loose::Days(18_938);
+
+/// A row of `more` with the key `code`, 2021-11-07 and these fields.
+fn of_more<'a>(code: &'a str, named: &[(&str, Loose<'a>)]) -> Vec<Loose<'a>> {
+    let mut fields = vec![Loose::Absent; more().columns().len()];
+    (fields[0], fields[1]) = (Loose::Text(code), DAY);
+    for (name, loose) in named {
+        fields[more().column_index(name).unwrap()] = *loose;
+    }
+    fields
+}
+
+/// The value of one field of `more`, or the code it is refused with.
+fn another<'a>(name: &str, loose: Loose<'a>) -> Result<Value<'a>, &'static str> {
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    check_fields(more(), &of_more("A", &[(name, loose)]), &mut values, &mut errors);
+    match errors.pop() {
+        Some(error) => Err(error.code().as_str()),
+        None => Ok(values.swap_remove(more().column_index(name).unwrap())),
+    }
+}
+
+#[test]
+fn takes_every_other_type_as_exactly_as_the_file_has_it() {
+    let double = |number| Ok(Value::Double(Double::new(number).unwrap()));
+    let moment = |count, digits| Ok(Value::Timestamp(Timestamp::from_unix_micros(count, digits).unwrap()));
+    let time = |hour, minute, second| Ok(Value::Time(CivilTime::new(hour, minute, second).unwrap()));
+    let millis = |count| Loose::Timestamp { count, unit: Unit::Millis };
+    let nanos = |count| Loose::Timestamp { count, unit: Unit::Nanos };
+    let uuid = uuid::Uuid::from_u128(7);
+    for (name, loose, expected) in [
+        ("small", Loose::Integer(-32_768), Ok(Value::Integer(-32_768))),
+        ("small", Loose::Integer(-32_769), Err("out_of_range")),
+        ("small", Loose::Integer(101), Err("rule")),
+        ("ratio", Loose::Double(-0.0), double(0.0)),
+        ("ratio", Loose::Float(0.1), double(f64::from(0.1_f32))),
+        ("ratio", Loose::Integer(7), double(7.0)),
+        ("ratio", Loose::Decimal { unscaled: &[0xFF], scale: 2 }, double(-0.01)),
+        ("ratio", Loose::Text("1.5e3"), double(1500.0)),
+        ("ratio", Loose::Double(f64::NAN), Err("type")),
+        ("ratio", Loose::Boolean(true), Err("type")),
+        ("long", Loose::Text("é"), Ok(Value::Text("é".into()))),
+        ("long", Loose::Uuid(uuid.into_bytes()), Ok(Value::Text(uuid.to_string().into()))),
+        ("long", Loose::Integer(1), Err("type")),
+        ("open_at", Loose::Time { count: 57_728_000, unit: Unit::Millis }, time(16, 2, 8)),
+        ("open_at", Loose::Time { count: 86_399_000_000, unit: Unit::Micros }, time(23, 59, 59)),
+        ("open_at", Loose::Time { count: 86_400_000, unit: Unit::Millis }, Err("timestamp")),
+        ("open_at", Loose::Time { count: 1, unit: Unit::Millis }, Err("timestamp")),
+        ("open_at", Loose::Text("16:02:08"), time(16, 2, 8)),
+        ("open_at", Loose::Integer(57_728_000), Err("type")),
+        ("exact", millis(-1), moment(-1000, 6)),
+        ("exact", nanos(1_000), moment(1, 6)),
+        ("exact", nanos(1), Err("timestamp")),
+        ("about", millis(1), moment(1000, 3)),
+        ("about", nanos(1_000), Err("timestamp")),
+        ("it", Loose::Uuid(uuid.into_bytes()), Ok(Value::Uuid(uuid))),
+        ("it", Loose::Text("00000000-0000-0000-0000-00000000000G"), Err("type")),
+        ("document", Loose::Text("{\"b\":1, \"a\":2}"), Ok(Value::Json("{\"a\": 2, \"b\": 1}".into()))),
+        ("document", Loose::Text("{"), Err("type")),
+        ("document", Loose::Other("record"), Err("type")),
+        ("picture", Loose::Bytes(&[0xFF, 0]), Ok(Value::Binary([0xFF, 0].as_slice().into()))),
+        ("picture", Loose::Text("AP8="), Ok(Value::Binary([0, 0xFF].as_slice().into()))),
+        ("picture", Loose::Bytes(&[]), Ok(Value::Null)),
+        ("picture", Loose::Bytes(&[1; 5]), Err("too_long")),
+        ("picture", Loose::NotUtf8(&[0xFF]), Err("encoding")),
+        ("code", Loose::Text("a"), Err("rule")),
+        ("code", Loose::Text("A "), Err("rule")),
+        ("day", Loose::Days(0), Err("rule")),
+        ("day", Loose::Text("1999-12-31 00:00:00"), Err("rule")),
+    ] {
+        assert_eq!(another(name, loose), expected, "{name} {loose:?}");
+    }
+}
+
+#[test]
+fn of_rows_with_one_key_or_one_unique_value_the_first_one_counts() {
+    let fields = ["code", "day", "small", "picture", "email", "least", "most"].map(|name| (name, &[][..]));
+    let map = FieldMap::new(more(), fields.into_iter(), &IgnoredFields::default()).unwrap();
+    let mut rows = RowCollector::new(more(), Arc::new(map));
+    let email = |text| ("email", Loose::Text(text));
+    let small = |number| ("small", Loose::Integer(number));
+    assert_eq!(rows.push(1, &of_more("A", &[email("a"), small(1)])), None);
+    assert_eq!(
+        rows.push(2, &of_more("A", &[email("b")])).unwrap(),
+        "duplicate_in_batch: code, day are together already taken by an earlier row"
+    );
+    assert_eq!(
+        rows.push(3, &of_more("B", &[email("a")])).unwrap(),
+        "duplicate_value: email is already taken by an earlier row"
+    );
+    let mut other_day = of_more("A", &[email("d"), small(1)]);
+    other_day[1] = Loose::Days(18_939);
+    assert_eq!(
+        rows.push(4, &other_day).unwrap(),
+        "duplicate_value: code, small are together already taken by an earlier row"
+    );
+    // A field without a value is no duplicate of another.
+    assert_eq!(rows.push(5, &of_more("C", &[])), None);
+    assert_eq!(rows.push(6, &of_more("D", &[])), None);
+    let unordered = [("least", Loose::Integer(2)), ("most", Loose::Integer(1))];
+    assert_eq!(rows.push(7, &of_more("E", &unordered)).unwrap(), "rule: the row must keep least <= most");
+    let large = ("picture", Loose::Bytes(&[0xFF; 5]));
+    assert!(rows.push(8, &of_more("F", &[large])).unwrap().starts_with("too_long: picture has 5 bytes"));
+    let rows = rows.finish();
+    let email = |text: &'static str| Key::of([&Value::Text(text.into())]).unwrap();
+    assert_eq!((rows.rows_read(), rows.keys().len()), (8, 3));
+    assert_eq!(rows.unique_values(0), [email("a")]);
+    assert_eq!(rows.unique_values(1).len(), 1);
+    let filling = rows.filling("t", &Taken::default()).unwrap();
+    assert_eq!((filling.rejected, filling.restored.rows()), (5, 3));
+    assert_eq!(filling.first_repeated.unwrap().0, 2);
+    let rejects = String::from_utf8(filling.rejects.unwrap()).unwrap();
+    assert!(rejects.contains("\r\nF,2021-11-07,,//////8=,,,,8,too_long,"), "{rejects}");
+
+    // What another file has taken: the first row gives way, and those behind it take its place.
+    let of_others = Taken { keys: rows.keys()[..1].iter().cloned().collect(), unique: Vec::new() };
+    let filling = rows.filling("t", &of_others).unwrap();
+    let rejects = String::from_utf8(filling.rejects.unwrap()).unwrap();
+    assert_eq!((filling.rejected, filling.restored.rows()), (4, 4), "{rejects}");
+    let of_others = Taken { keys: HashSet::new(), unique: vec![HashSet::from([email("a")])] };
+    let filling = rows.filling("t", &of_others).unwrap();
+    let rejects = String::from_utf8(filling.rejects.unwrap()).unwrap();
+    assert_eq!((filling.rejected, filling.restored.rows()), (4, 4), "{rejects}");
+    assert!(rejects.contains("\r\nA,2021-11-07,1,,a,,,1,duplicate_value,"), "{rejects}");
 }
 
 fn map(fields: &[(&str, &[&str])], ignored: &[&str]) -> Result<FieldMap, Vec<String>> {
@@ -314,7 +468,7 @@ fn a_column_without_a_field_gets_its_default_and_a_null_does_not() {
     let null = rows.push(2, &[Loose::Integer(8), Loose::Null, Loose::Null]);
     assert_eq!(null.as_deref(), Some("required: floors is required"));
     assert_eq!(rows.push(3, &[Loose::Integer(9), Loose::Integer(2), Loose::Null]), None);
-    let filling = rows.finish().filling("t", &BTreeSet::new()).unwrap();
+    let filling = rows.finish().filling("t", &Taken::default()).unwrap();
     assert_eq!(
         filling.statements[0].sql,
         "INSERT INTO `t` (`id`,`floors`,`city`) VALUES (7,1,X'68657265'),(9,2,NULL)"
@@ -340,8 +494,8 @@ fn writes_rejects_that_can_be_put_right_and_dropped_again() {
     assert_eq!(rows.push(5, &row(Loose::Integer(-1), Loose::Null, Loose::Text("d"))), None);
     assert!(!rows.is_full());
     let rows = rows.finish();
-    assert_eq!((rows.rows_read(), rows.ids()), (5, &[-1, 5][..]));
-    let filling = rows.filling("shadow", &BTreeSet::from([5])).unwrap();
+    assert_eq!((rows.rows_read(), rows.keys()), (5, &[Key::from(5), Key::from(-1)][..]));
+    let filling = rows.filling("shadow", &taken([5])).unwrap();
     assert_eq!((filling.rejected, filling.restored.rows()), (4, 1));
     assert_eq!(
         filling.statements[0].sql,
@@ -355,10 +509,16 @@ fn writes_rejects_that_can_be_put_right_and_dropped_again() {
         b,2021-11-07T02:48:42Z,5,3,duplicate_in_batch,id is already taken by an earlier row\r\n\
         \"\"\"c\"\"\",2021-11-07T02:48:42Z,(array),4,type,id must be a whole number\r\n";
     assert_eq!(filling.rejects.unwrap(), expected, "{}", String::from_utf8_lossy(expected));
-    assert_eq!(rows.first_taken(&BTreeSet::from([-1, 5])).unwrap().0, 1);
-    assert_eq!(rows.first_taken(&BTreeSet::from([6])), None);
-    let all = rows.filling("shadow", &BTreeSet::new()).unwrap();
+    let first = |taken| rows.filling("shadow", taken).unwrap().first_repeated.unwrap();
+    assert_eq!(first(&taken([-1, 5])).0, 1);
+    let reason = "duplicate_in_batch: id is already taken by an earlier row".to_owned();
+    assert_eq!(first(&taken([6])), (3, reason));
+    let all = rows.filling("shadow", &Taken::default()).unwrap();
     assert_eq!((all.rejected, all.restored.rows()), (3, 2));
+}
+
+fn taken(ids: impl IntoIterator<Item = i64>) -> Taken {
+    Taken { keys: ids.into_iter().map(Key::from).collect(), unique: Vec::new() }
 }
 
 #[test]
@@ -378,6 +538,9 @@ fn writes_what_no_column_holds_so_that_a_person_can_tell() {
             Loose::Timestamp { count: i64::MIN, unit: Unit::Millis },
             "(-9223372036854775808 milliseconds after 1970-01-01T00:00:00Z)",
         ),
+        (Loose::Time { count: 57_728_500, unit: Unit::Millis }, "16:02:08.5"),
+        (Loose::Time { count: 86_400_000_000, unit: Unit::Micros }, "(86400000000 microseconds after midnight)"),
+        (Loose::Time { count: -1, unit: Unit::Micros }, "(-1 microseconds after midnight)"),
         (Loose::Other("map"), "(map)"),
         (Loose::Uuid([0; 16]), "00000000-0000-0000-0000-000000000000"),
     ] {
@@ -391,7 +554,7 @@ fn a_refused_value_is_cut_between_its_characters() {
     for refused in [Loose::Text(&large), Loose::Bytes(large.as_bytes())] {
         let mut rows = collector();
         rows.push(1, &row(Loose::Integer(1), Loose::Null, refused));
-        let file = rows.finish().filling("t", &BTreeSet::new()).unwrap().rejects.unwrap();
+        let file = rows.finish().filling("t", &Taken::default()).unwrap().rejects.unwrap();
         assert!((64 * 1024..65 * 1024).contains(&file.len()), "{}", file.len());
         assert!(String::from_utf8(file).unwrap().contains("é… (cut),"));
     }
@@ -406,7 +569,7 @@ fn a_chunk_is_full_by_its_rows_alone() {
             count += 1;
             rows.push(count, &row(Loose::Integer(count as i64), Loose::Null, Loose::Text(must)));
         }
-        let filling = rows.finish().filling("t", &BTreeSet::new()).unwrap();
+        let filling = rows.finish().filling("t", &Taken::default()).unwrap();
         (count, filling.rejects.map_or(0, |file| file.len()) as u64)
     };
     let (count, size) = fill("x");
@@ -470,14 +633,14 @@ proptest! {
     #[test]
     fn a_rejects_file_is_a_file_for_the_loader(
         rows in proptest::collection::vec((1_i64..6, any_loose(), any_loose()), 0..12),
-        taken in proptest::collection::btree_set(1_i64..6, 0..4),
+        taken_ids in proptest::collection::btree_set(1_i64..6, 0..4),
     ) {
         let mut collected = collector();
         for (number, (id, (moment, _), (must, _))) in (1..).zip(&rows) {
             collected.push(number, &row(Loose::Integer(*id), *moment, *must));
         }
         let collected = collected.finish();
-        let filling = collected.filling("t", &taken).unwrap();
+        let filling = collected.filling("t", &taken(taken_ids)).unwrap();
         prop_assert_eq!(collected.rows_read(), rows.len() as u64);
         prop_assert_eq!(filling.rejected + filling.restored.rows(), rows.len() as u64);
         let inserted: usize = filling.statements.iter().map(|statement| statement.rows).sum();
@@ -489,7 +652,7 @@ proptest! {
         let chunk = chunker.finish().unwrap().unwrap();
         let columns = layout.columns;
         let text = String::from_utf8_lossy(&file).into_owned();
-        let checked = CheckedChunk::check(things(), &columns, &chunk, crate::dictionary::LoadMode::Upsert).unwrap();
+        let checked = CheckedChunk::check(things(), &columns, &chunk).unwrap();
         prop_assert_eq!(checked.rows_read as u64, filling.rejected, "{}", text);
         for refused in checked.rejected {
             prop_assert_ne!(refused.record.field(4), b"duplicate_in_batch", "{}", text);
