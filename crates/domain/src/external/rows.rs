@@ -129,12 +129,12 @@ impl<'t> RowCollector<'t> {
         // A row that others are before is kept too: they may turn out to be rejected themselves.
         write_row_text(&values, &mut rows.text);
         rows.passed.push(Passed { row, end: rows.text.len() });
-        if !errors.is_empty() {
-            return Some(reason(&errors));
-        }
         rows.keys.extend(claim.key.clone());
         for (values, value) in rows.unique.iter_mut().zip(&claim.unique) {
             values.extend(value.clone());
+        }
+        if !errors.is_empty() {
+            return Some(reason(&errors));
         }
         claimed.take(claim);
         None
@@ -153,7 +153,12 @@ impl<'t> RowCollector<'t> {
 
     /// Ends the chunk.
     pub fn finish(self) -> ExternalRows<'t> {
-        self.rows
+        let mut rows = self.rows;
+        for keys in std::iter::once(&mut rows.keys).chain(&mut rows.unique) {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        rows
     }
 }
 
@@ -164,13 +169,13 @@ impl<'t> ExternalRows<'t> {
         (self.passed.len() + self.rejected.len()) as u64
     }
 
-    /// Returns the keys of the rows to insert, if none is taken; each once.
+    /// Returns the keys of the rows that may be inserted, each once.
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
 
-    /// Returns the values of the unique columns at this place of [`Table::unique`] that the rows to
-    /// insert have, if none is taken; each once.
+    /// Returns the values that these rows have of the unique columns at this place of
+    /// [`Table::unique`], each once.
     pub fn unique_values(&self, entry: usize) -> &[Key] {
         self.unique.get(entry).map_or(&[], Vec::as_slice)
     }
