@@ -24,7 +24,7 @@ pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
         before = ',';
         // Names of columns have nothing to escape.
         let _ = write!(into, "\"{}\":", column.name());
-        write_value(value, into);
+        write_json_value(value, into);
     }
     into.push('}');
 }
@@ -59,7 +59,8 @@ pub fn value_text(value: &Value<'_>) -> Option<String> {
     Some(text)
 }
 
-fn write_value(value: &Value<'_>, into: &mut String) {
+/// Appends a value as JSON.
+pub fn write_json_value(value: &Value<'_>, into: &mut String) {
     match value {
         Value::Null => into.push_str("null"),
         Value::Integer(_) | Value::Double(_) | Value::Boolean(_) | Value::Json(_) => write_plain(value, into),
