@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use domain::dictionary::LoadMode;
-use domain::load::{CheckedChunk, Chunk, Chunker, Content, Dialect, Format, Packing, Position, Start};
+use domain::load::{CheckedChunk, Chunk, Chunker, Content, Dialect, Facts, Format, Packing, Position, Start};
 use files::{Opening, open};
 use libfuzzer_sys::fuzz_target;
 
@@ -30,9 +30,11 @@ fn read(opening: Opening<'_>, bytes: &[u8]) {
     let Ok(mut source) = open(opening, Box::new(Cursor::new(bytes.to_vec()))) else { return };
     let columns = source.columns().clone();
     while let Ok(Some(chunk)) = source.next_chunk() {
-        if let Ok(checked) = CheckedChunk::check(opening.table, &columns, &chunk, LoadMode::Append) {
-            assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
-            domain::load::rejects_csv(opening.table, &columns, &checked.rejected);
+        if let Ok(checked) = CheckedChunk::check(opening.table, &columns, &chunk) {
+            let judged = checked.judge(LoadMode::Append, &Facts::default());
+            let rejected = judged.rejected();
+            assert_eq!(checked.rows_read, judged.len() + rejected.len());
+            domain::load::rejects_csv(opening.table, &columns, &rejected);
         }
     }
 }

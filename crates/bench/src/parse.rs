@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use domain::dictionary::LoadMode;
-use domain::load::{CHUNK_BYTES, CheckedChunk, Chunk, Chunker, Layout};
+use domain::load::{CHUNK_BYTES, CheckedChunk, Chunk, Chunker, Facts, Layout};
 use domain::sql::InsertWriter;
 
 use crate::people::{self, Names};
@@ -80,12 +80,13 @@ pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
         let cut = Instant::now();
         stages.cut += cut - started;
         let Some(chunk) = chunk else { return Ok(stages) };
-        let checked = CheckedChunk::check(table, columns, &chunk, LoadMode::Append)?;
+        let checked = CheckedChunk::check(table, columns, &chunk)?;
+        let judged = checked.judge(LoadMode::Append, &Facts::default());
         let check = Instant::now();
         stages.check += check - cut;
-        ensure!(checked.rejected.is_empty(), "a generated employee is flawed");
+        ensure!(judged.len() == checked.rows_read, "a generated employee is flawed");
         let mut writer = InsertWriter::new(table);
-        for row in checked.rows() {
+        for (_, row) in judged.accepted() {
             black_box(writer.push(row));
         }
         black_box(writer.finish());

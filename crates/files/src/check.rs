@@ -17,6 +17,7 @@ use crate::content::Extent;
 use crate::counts::Counts;
 use crate::error::{PreviewError, SourceError};
 use crate::open::open_to;
+use crate::records::{DELIMITERS, texts};
 use crate::source::{Opening, Source, TextForm};
 
 /// The most records that are returned with their values.
@@ -32,9 +33,6 @@ const SAMPLE: usize = 200;
 
 /// Values of a column that are remembered because they were refused.
 const MAX_REFUSED: usize = 1000;
-
-/// The possible delimiters, beside the declared one.
-const DELIMITERS: [u8; 7] = *b",;\t|\x01^~";
 
 /// The result of checking the first records of a file.
 #[derive(Debug, Default)]
@@ -125,7 +123,7 @@ pub fn check(
 }
 
 /// Returns the settings for the encoding that old programs write instead of UTF-8.
-fn of_encoding() -> Settings {
+pub(crate) fn of_encoding() -> Settings {
     Settings::from_json(r#"{"encoding": "windows-1252"}"#).unwrap_or_default()
 }
 
@@ -194,7 +192,7 @@ impl Beginning<'_> {
             if std::mem::take(&mut is_first) {
                 attempt.name_fields(table, &columns, chunk.records().find(|record| !record.is_blank()));
             }
-            let checked = CheckedChunk::check(table, &columns, &chunk, self.mode)?;
+            let checked = CheckedChunk::check(table, &columns, &chunk)?;
             attempt.add(table, &columns, &checked, self.mode);
             let rows_read = attempt.checked.counts.rows_read;
             if rows_read >= MAX_ROWS {
@@ -248,16 +246,7 @@ impl Beginning<'_> {
         delimiter: Option<u8>,
     ) -> Option<Vec<(u64, Vec<String>)>> {
         let table = settings.by_position(delimiter).apply(table).ok()?;
-        let mut source = self.open(&table).ok()?;
-        let mut records = Vec::new();
-        while records.len() < SAMPLE {
-            let Ok(Some(chunk)) = source.next_chunk() else { break };
-            let left = SAMPLE - records.len();
-            let texts = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
-            let whole = chunk.records().filter(|record| !record.is_blank()).take(left);
-            records.extend(whole.map(|record| (record.line, record.fields().map(texts).collect())));
-        }
-        Some(records)
+        Some(texts(&mut *self.open(&table).ok()?, SAMPLE))
     }
 }
 
@@ -285,14 +274,13 @@ impl Attempt {
     }
 
     fn add(&mut self, table: &Table, columns: &Columns, chunk: &CheckedChunk<'_>, mode: LoadMode) {
-        let mut shown = Vec::new();
-        let rejected = self.checked.counts.add(chunk, mode, |index, row| {
-            if shown.len() < CHECKED_RECORDS {
-                let values = row.iter().map(value_text).collect();
-                shown.push(CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() });
-            }
+        let judged = self.checked.counts.add(chunk, mode);
+        let shown = judged.accepted().take(CHECKED_RECORDS).map(|(index, row)| {
+            let values = row.iter().map(value_text).collect();
+            CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() }
         });
-        for (position, record) in rejected.iter().enumerate() {
+        let mut shown: Vec<CheckedRecord> = shown.collect();
+        for (position, record) in judged.rejected().iter().enumerate() {
             self.refuse(table, columns, record);
             if position < CHECKED_RECORDS {
                 let values = record.texts(table, columns);

@@ -46,7 +46,8 @@ impl From<&RejectedRecord<'_>> for Rejected {
 }
 
 /// Reads a file as a load does, and returns at most `first` rejected records. Memory holds a chunk,
-/// and the ids in a compressed set.
+/// and for each row its key: whole numbers in a compressed set, other keys and unique values as 128
+/// bits each.
 pub fn preview(opening: Opening<'_>, mode: LoadMode, first: usize, reader: Box<dyn Read + Send>) -> Preview {
     let mut found = Preview::default();
     found.failure = found.read(opening, mode, first, reader).err();
@@ -65,8 +66,8 @@ impl Preview {
         self.warnings = source.warnings().to_vec();
         let columns = source.columns().clone();
         while let Some(chunk) = source.next_chunk()? {
-            let checked = CheckedChunk::check(opening.table, &columns, &chunk, mode)?;
-            let rejected = self.counts.add(&checked, mode, |_, _| {});
+            let checked = CheckedChunk::check(opening.table, &columns, &chunk)?;
+            let rejected = self.counts.add(&checked, mode).rejected();
             let room = first - self.first.len();
             self.first.extend(rejected.iter().take(room).map(Rejected::from));
         }

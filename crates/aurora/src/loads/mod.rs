@@ -26,7 +26,7 @@ pub use known::{abandoned_loads, has_ended_for_good, known_contents, known_loads
 pub use read::{LoadFilter, TableFilter, find, get, rejects};
 pub use reasons::reject_reasons;
 pub use replace::{prepare, swap, undo};
-pub use rows::{append_free_rows, present_ids};
+pub use rows::{check_written, taken};
 pub use same::{Candidate, completed_of_size, skip};
 pub use warnings::note_warnings;
 

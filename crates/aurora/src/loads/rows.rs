@@ -1,71 +1,61 @@
-//! Inserts the rows of a chunk.
+//! The rows of a chunk, as they meet those of the table.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::collections::HashSet;
 
-use domain::dictionary::Table;
-use domain::load::CheckedChunk;
-use domain::sql::{InsertWriter, select_present_in};
-use domain::value::Value;
+use domain::dictionary::{LoadMode, Table};
+use domain::load::{CheckedChunk, Facts};
+use domain::value::Key;
 
-use crate::{Database, Error, Statement, Tx, ids};
+use crate::{Error, Tx, keys};
 
-/// Ids in one query at most: their digits and commas stay far below the service's 65,536
-/// characters.
-const IDS_PER_QUERY: usize = 2_500;
-
-/// Inserts those of a chunk's rows at `positions` whose ids are free in the table that `writer`
-/// writes to, called `target`; returns the positions of the others. The rows must fit one
-/// statement.
+/// Reads what the table called `target` has that a chunk's rows need for themselves: keys, but in
+/// an upsert, and unique values.
 ///
-/// For a transaction that takes the place of one in which their insert met a taken id: that one
-/// failed, and its transaction is gone.
+/// Nothing is locked: two chunks that lock the gap in which both insert are a deadlock. What is
+/// taken after this read makes an insert fail ([`Error::DuplicateKey`]), and [`check_written`] finds
+/// the row that an upsert would have merged into another.
 ///
 /// # Errors
-/// As [`Tx::execute`]; [`Error::DuplicateKey`] where another writer takes an id meanwhile, or
-/// something else is taken than an id.
-pub async fn append_free_rows<'t>(
+/// As [`Tx::query`].
+pub async fn taken(
     tx: &Tx,
     target: &str,
-    writer: impl Fn() -> InsertWriter<'t>,
     chunk: &CheckedChunk<'_>,
-    positions: Range<usize>,
-) -> Result<BTreeSet<usize>, Error> {
+    mode: LoadMode,
+) -> Result<Facts, Error> {
     let table = chunk.table;
-    let rows = || chunk.rows().enumerate().skip(positions.start).take(positions.len());
-    let id_of = |row: &[Value<'_>]| row[table.key_index()].as_integer();
-    let ids: BTreeSet<i64> = rows().filter_map(|(_, row)| id_of(row)).collect();
-    // Not locked: two loads that lock the gap in which both insert are a deadlock. An id that is
-    // taken after this read makes the insert fail.
-    let present = ids::read_in(tx, select_present_in(table, target, &ids, false)).await?;
-    let is_taken = |row: &[Value<'_>]| id_of(row).is_some_and(|id| present.contains(&id));
-    let mut free = writer();
-    for (_, row) in rows().filter(|(_, row)| !is_taken(row)) {
-        // A part of rows that fitted one statement fits one.
-        free.push(row);
+    let mut facts = Facts::default();
+    if mode != LoadMode::Upsert {
+        let keys: HashSet<Key> = chunk.keys().collect();
+        facts.taken = keys::present(tx, table, target, &keys, false).await?;
     }
-    if let Some(free) = free.finish() {
-        tx.execute(Statement::new(free.sql)).await?;
+    for unique in table.unique() {
+        let values = chunk.values_of(unique);
+        facts.holders.push(keys::holders(tx, table, target, unique, &values, false).await?);
     }
-    Ok(rows().filter(|(_, row)| is_taken(row)).map(|(position, _)| position).collect())
+    Ok(facts)
 }
 
-/// Returns those of `ids` that are keys of `table`, or of another table of its shape, called
-/// `target`.
+/// Checks that rows which an upsert of a table with unique columns has just written are there under
+/// their keys, each of which they have once.
+///
+/// `INSERT … ON DUPLICATE KEY UPDATE` writes over the row that has a unique value of the new one,
+/// whatever its key, where another writer has inserted that row since [`taken`]. The new row's key
+/// is missing then. A key that is there is found first, because InnoDB inserts into the primary key
+/// first; a unique value that its row cannot have makes the statement fail.
 ///
 /// # Errors
-/// As [`Database::query`].
-pub async fn present_ids(
-    database: &Database,
+/// [`Error::DuplicateKey`] if one is missing: the transaction is to be rolled back and begun again.
+/// Else as [`Tx::query`].
+pub async fn check_written(
+    tx: &Tx,
     table: &Table,
     target: &str,
-    ids: impl IntoIterator<Item = i64>,
-) -> Result<BTreeSet<i64>, Error> {
-    let ids: Vec<i64> = ids.into_iter().collect();
-    let mut present = BTreeSet::new();
-    for group in ids.chunks(IDS_PER_QUERY) {
-        let group = group.iter().copied().collect();
-        present.extend(ids::read(database, select_present_in(table, target, &group, false)).await?);
+    keys: &HashSet<Key>,
+) -> Result<(), Error> {
+    if keys::present(tx, table, target, keys, false).await?.len() == keys.len() {
+        return Ok(());
     }
-    Ok(present)
+    let message = "a unique value was taken by another writer since it was looked for".to_owned();
+    Err(Error::DuplicateKey { message })
 }

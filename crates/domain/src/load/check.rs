@@ -1,14 +1,15 @@
 //! Checking the records of a chunk.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::value::RawValue;
 
 use super::chunk::{Broken, Chunk, Record};
 use super::layout::Columns;
-use crate::dictionary::{LoadMode, Table};
+pub(crate) use super::claimed::ClaimedKeys;
+use crate::dictionary::{Reference, Table};
 use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, json_texts};
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 /// A record in the middle of a file is a header of the table, but not the file's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,17 +22,17 @@ pub struct OtherHeader {
     pub line: u64,
 }
 
-/// A chunk whose records have been checked. Borrows from the chunk.
+/// A chunk whose records have been checked, each by itself. Borrows from the chunk.
 #[derive(Debug)]
 pub struct CheckedChunk<'c> {
     /// The table it is for.
     pub table: &'c Table,
-    /// Records read: those accepted and those refused.
+    /// Records read: those that passed and those refused.
     pub rows_read: usize,
-    /// The values of the accepted rows, one after the other: as many for each as the table has
+    /// The values of the rows that passed, one after the other: as many for each as the table has
     /// columns.
     values: Vec<Value<'c>>,
-    /// The accepted rows' records.
+    /// The records of the rows that passed.
     records: Vec<Record<'c>>,
     /// The refused records, in the file's order.
     pub rejected: Vec<RejectedRecord<'c>>,
@@ -50,18 +51,13 @@ pub struct RejectedRecord<'c> {
 }
 
 impl<'c> CheckedChunk<'c> {
-    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts;
-    /// in an upsert each does, and the last one stays.
+    /// Checks the records of a chunk. [`judge`](Self::judge) tells which of the rows that pass are
+    /// accepted beside the others.
     ///
     /// # Errors
     /// [`OtherHeader`] for a record that is a header of other columns: what follows it belongs to
     /// them.
-    pub fn check(
-        table: &'c Table,
-        columns: &Columns,
-        chunk: &'c Chunk,
-        mode: LoadMode,
-    ) -> Result<Self, OtherHeader> {
+    pub fn check(table: &'c Table, columns: &Columns, chunk: &'c Chunk) -> Result<Self, OtherHeader> {
         let mut header = columns.has_header && chunk.number == 0;
         let width = table.columns().len();
         let records = chunk.records();
@@ -73,40 +69,30 @@ impl<'c> CheckedChunk<'c> {
             rejected: Vec::new(),
             skipped: 0,
         };
-        // Ids are remembered for one chunk only: those of a whole file would take memory that grows
-        // with it. An id that comes again in a later chunk is taken in the table by then, and is
-        // rejected as duplicate_id rather than duplicate_in_batch.
-        let mut claimed = ClaimedIds::default();
+        // Where every column takes a text, the header could be a row.
+        let is_words = !columns.is_json && table.columns().iter().all(|it| it.column_type().is_text());
+        let is_header_again =
+            |record: &Record<'c>| is_words && columns.repeats_header(table, record) == Some(true);
         for record in records {
             let start = checked.values.len();
             let mut errors = Vec::new();
-            let passed = !header && checked.check_record(columns, record, &mut errors);
-            let id = checked.values.get(start + table.key_index()).and_then(Value::as_integer);
-            let id = id.filter(|_| mode != LoadMode::Upsert);
-            if id.is_some_and(|id| claimed.contains(id)) {
-                errors.push(RowError::of_column(table.key().name(), Fault::IdRepeated));
-            } else if passed {
-                if let Some(id) = id {
-                    claimed.insert(id);
-                }
+            if !header && checked.check_record(columns, record, &mut errors) && !is_header_again(&record) {
                 checked.records.push(record);
                 continue;
-            } else if record.is_blank() {
-                checked.values.truncate(start);
+            }
+            checked.values.truncate(start);
+            if record.is_blank() {
                 checked.skipped += 1;
-                continue;
             } else if std::mem::take(&mut header) {
-                continue;
+                // It has told the columns already.
             } else if let Some(is_same) = columns.repeats_header(table, &record) {
                 if !is_same {
                     return Err(OtherHeader { line: record.line });
                 }
-                checked.values.truncate(start);
                 checked.skipped += 1;
-                continue;
+            } else {
+                checked.rejected.push(RejectedRecord { record, errors });
             }
-            checked.values.truncate(start);
-            checked.rejected.push(RejectedRecord { record, errors });
         }
         checked.rows_read = checked.records.len() + checked.rejected.len();
         debug_assert_eq!(checked.values.len(), checked.records.len() * width);
@@ -146,31 +132,54 @@ impl<'c> CheckedChunk<'c> {
         errors.is_empty()
     }
 
-    /// Returns the accepted rows: each with its values, one for each column.
+    /// Returns the rows that passed: each with its values, one for each column.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[Value<'c>]> {
         self.values.chunks_exact(self.table.columns().len())
     }
 
-    /// Returns how many rows are accepted.
+    /// Returns how many rows passed.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Returns the record of the accepted row at `index`.
-    pub fn record(&self, index: usize) -> Record<'c> {
-        self.records[index]
-    }
-
-    /// Returns true if no row is accepted.
+    /// Returns true if no row passed.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// Returns the rejection of the accepted row at `index`, whose id turned out to be taken in the
-    /// table.
-    pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
-        let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
-        RejectedRecord { record: self.records[index], errors: vec![error] }
+    /// Returns the record of the passed row at `index`.
+    pub fn record(&self, index: usize) -> Record<'c> {
+        self.records[index]
+    }
+
+    /// Returns the keys of the rows that passed.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        // The columns of a key are required.
+        self.rows().filter_map(|row| self.table.key_of(row))
+    }
+
+    /// Returns the values that the rows which passed have in these columns, each once; those
+    /// without a value in one of them are left out.
+    pub fn values_of(&self, columns: &[usize]) -> HashSet<Key> {
+        self.rows().filter_map(|row| Key::of(columns.iter().map(|column| &row[*column]))).collect()
+    }
+
+    /// Returns the keys that a reference of the rows which passed names, each once.
+    pub fn keys_named(&self, reference: &Reference) -> Vec<Key> {
+        let [column] = *reference.columns() else {
+            return self.values_of(reference.columns()).into_iter().collect();
+        };
+        if !self.table.columns()[column].column_type().is_whole_number() {
+            return self.values_of(&[column]).into_iter().collect();
+        }
+        // Rows after each other often name the same row.
+        let (mut numbers, mut last) = (BTreeSet::new(), None);
+        for number in self.rows().filter_map(|row| row[column].as_integer()) {
+            if last.replace(number) != Some(number) {
+                numbers.insert(number);
+            }
+        }
+        numbers.into_iter().map(Key::from).collect()
     }
 }
 
@@ -205,40 +214,5 @@ fn check_json_line<'c>(table: &'c Table, line: &'c [u8]) -> CheckedRow<'c> {
             Err(_) => refused(Fault::NotAnObject),
             Ok(row) => check_json_row(table, row),
         },
-    }
-}
-
-/// Ids of accepted rows. As long as they come in order, which most files keep, none of them is
-/// looked up.
-#[derive(Debug, Default)]
-pub(crate) struct ClaimedIds {
-    in_order: Vec<i64>,
-    /// All of them, once one has come out of order.
-    all: Option<HashSet<i64>>,
-}
-
-impl ClaimedIds {
-    pub(crate) fn contains(&self, id: i64) -> bool {
-        match &self.all {
-            Some(all) => all.contains(&id),
-            None => self
-                .in_order
-                .last()
-                .is_some_and(|last| id <= *last && self.in_order.binary_search(&id).is_ok()),
-        }
-    }
-
-    pub(crate) fn insert(&mut self, id: i64) {
-        match &mut self.all {
-            Some(all) => {
-                all.insert(id);
-            }
-            None if self.in_order.last().is_none_or(|last| *last < id) => self.in_order.push(id),
-            None => {
-                let mut all: HashSet<i64> = self.in_order.drain(..).collect();
-                all.insert(id);
-                self.all = Some(all);
-            }
-        }
     }
 }

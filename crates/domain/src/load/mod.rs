@@ -3,6 +3,8 @@
 
 pub(crate) mod check;
 mod chunk;
+mod claimed;
+mod judge;
 mod key;
 mod layout;
 mod ledger;
@@ -15,6 +17,7 @@ pub use chunk::{
     Broken, CHUNK_BYTES, Chunk, ChunkBuilder, ChunkError, Chunker, ContentDigest, Dialect, MAX_RECORD_BYTES,
     Position, Record, Start,
 };
+pub use judge::{Facts, Judged};
 pub use key::{
     Content, Format, INCOMING, Incoming, KeyError, Packing, READABLE_FILES, no_data, no_data_below,
 };

@@ -23,17 +23,19 @@ fn read(table: &Table, content: &[u8]) -> Result<(Columns, Chunk), LayoutError> 
 /// The values accepted, and the rejects file without its mark.
 fn check_all(table: &Table, content: &[u8]) -> (Vec<String>, String) {
     let (columns, chunk) = read(table, content).unwrap();
-    let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append).unwrap();
-    assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
+    let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
+    let judged = checked.judge(LoadMode::Append, &Facts::default());
+    let rejected = judged.rejected();
+    assert_eq!(checked.rows_read, judged.len() + rejected.len());
     let records = chunk.records().len() - usize::from(columns.has_header());
     assert_eq!(records, checked.rows_read + checked.skipped);
-    let rows = checked.rows().map(|row| {
+    let rows = judged.accepted().map(|(_, row)| {
         let mut text = String::new();
         crate::json_row::write_json_row(table, row, &mut text);
         text
     });
     let rows = rows.collect();
-    let file = rejects_csv(table, &columns, &checked.rejected);
+    let file = rejects_csv(table, &columns, &rejected);
     let file = file.strip_prefix("\u{FEFF}".as_bytes()).unwrap();
     (rows, String::from_utf8_lossy(file).into_owned())
 }
@@ -127,7 +129,7 @@ fn a_rejects_file_loads_once_it_is_fixed() {
 #[test]
 fn bytes_that_are_not_utf_8_are_rejected_and_kept() {
     let (columns, chunk) = read(table("jobs"), b"1,caf\xE9\n").unwrap();
-    let checked = CheckedChunk::check(table("jobs"), &columns, &chunk, LoadMode::Append).unwrap();
+    let checked = CheckedChunk::check(table("jobs"), &columns, &chunk).unwrap();
     let file = rejects_csv(table("jobs"), &columns, &checked.rejected);
     let expected =
         b"\xEF\xBB\xBFid,job_name,line,code,reason\r\n1,caf\xE9,1,encoding,job_name is not UTF-8 text\r\n";
@@ -240,7 +242,7 @@ fn a_header_again_is_skipped_and_another_one_ends_the_file() {
         ("jobs", "id,job_name\n1,x\n\"job_name\" ,\"id\"\n2,3\n"),
     ] {
         let (columns, chunk) = read(table(name), content.as_bytes()).unwrap();
-        let error = CheckedChunk::check(table(name), &columns, &chunk, LoadMode::Append).unwrap_err();
+        let error = CheckedChunk::check(table(name), &columns, &chunk).unwrap_err();
         let line = 1 + content
             .lines()
             .position(|line| line.contains("id") && !line.starts_with("id,job_name"))
@@ -323,6 +325,17 @@ fn what_a_spreadsheet_writes_is_understood_or_refused() {
     assert!(rejects.contains(",2,quote,\"a quote follows blanks"), "{rejects}");
     // A text with the name of a column, in whatever stands for other delimiters.
     assert_eq!(check("jobs", b"1,Badge;ID\n2,Cook\n").0, [1, 2]);
+}
+
+#[test]
+fn a_header_that_comes_again_is_no_row_even_of_texts() {
+    let text = "[[table]]\nname = \"words\"\ncolumns = [{ name = \"word\", type = \"string(9)\", key = true }, \
+                { name = \"meaning\", type = \"text\" }]";
+    let dictionary = Dictionary::parse("test", text).unwrap();
+    let content = b"word,meaning\na,first\nword,meaning\nmeaning,word\nb,second\n";
+    let (columns, chunk) = read(&dictionary.tables()[0], content).unwrap();
+    let checked = CheckedChunk::check(&dictionary.tables()[0], &columns, &chunk).unwrap();
+    assert_eq!((checked.len(), checked.rejected.len(), checked.skipped), (3, 0, 1));
 }
 
 #[test]
@@ -490,7 +503,7 @@ fn json_lines_are_checked_as_rows_of_the_api() {
     let mut chunker = Chunker::new(layout.dialect, layout.start, CHUNK_BYTES);
     chunker.feed(content).unwrap();
     let chunk = chunker.finish().unwrap().unwrap();
-    let checked = CheckedChunk::check(table, &layout.columns, &chunk, LoadMode::Append).unwrap();
+    let checked = CheckedChunk::check(table, &layout.columns, &chunk).unwrap();
     assert_eq!((checked.rows_read, checked.len()), (4, 1));
     let file = String::from_utf8(rejects_csv(table, &layout.columns, &checked.rejected)).unwrap();
     assert_eq!(
@@ -513,7 +526,7 @@ proptest! {
         let content = format!("id,job_name\nx,\"\"\n\"x{}\",{}\n", &quoted[0][1..quoted[0].len() - 1], quoted[1]);
         let table = table("jobs");
         let (columns, chunk) = read(table, content.as_bytes()).unwrap();
-        let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append).unwrap();
+        let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
         prop_assert_eq!(checked.rejected.len(), 2);
         let (_, again) = read(table, &rejects_csv(table, &columns, &checked.rejected)).unwrap();
         let record = again.records().nth(2).unwrap();

@@ -27,11 +27,11 @@ fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, S
     let dialect = source.layout().map(|layout| layout.dialect);
     let columns = source.columns().clone();
     while let Ok(Some(chunk)) = source.next_chunk() {
-        let Ok(checked) = CheckedChunk::check(jobs(), &columns, &chunk, LoadMode::Upsert) else { break };
+        let Ok(checked) = CheckedChunk::check(jobs(), &columns, &chunk) else { break };
         assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
         for (index, row) in checked.rows().enumerate() {
             let [Value::Integer(id), Value::Text(name)] = row else { panic!("{row:?}") };
-            rows.push((checked.taken(index).record.line, *id, name.clone().into_owned()));
+            rows.push((checked.record(index).line, *id, name.clone().into_owned()));
         }
     }
     (rows, dialect)

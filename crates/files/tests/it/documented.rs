@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use domain::dictionary::{Dictionary, LoadMode};
+use domain::dictionary::Dictionary;
 use domain::json_row::write_json_row;
 use domain::load::{CHUNK_BYTES, CheckedChunk, Format};
 use files::{Opening, open};
@@ -37,7 +37,7 @@ fn rows(heading: &str, language: &str) -> Vec<String> {
     let mut source = open(opening, Box::new(Cursor::new(bytes.into_owned()))).unwrap();
     let columns = source.columns().clone();
     let chunk = source.next_chunk().unwrap().unwrap();
-    let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append).unwrap();
+    let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
     assert!(checked.rejected.is_empty(), "{:?}", checked.rejected);
     let json = |row: &[domain::value::Value<'_>]| {
         let mut text = String::new();

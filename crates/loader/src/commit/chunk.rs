@@ -1,16 +1,17 @@
 //! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use aurora::committer::{self, PendingChunk, Rollback};
 use aurora::loads::{self, ChunkCounts, ChunkRejects, Claim, Run};
 use aurora::{Database, Error, Statement, Tx};
 use bucket::{Store, When};
-use domain::load::{CheckedChunk, RejectReasons, RejectedRecord, rejects_csv, rejects_key};
+use domain::load::{CheckedChunk, Facts, Judged, RejectReasons, rejects_csv, rejects_key};
 use domain::sql::InsertStatement;
+use domain::value::Key;
 
-use super::references::{Missing, References, count_missing};
+use super::references::{Missing, References, hold};
 use crate::error::LoadError;
 use crate::loader::Loader;
 use crate::read::{Plan, Prepared};
@@ -46,9 +47,11 @@ struct Pending<'c, S, Q> {
     rejects_key: String,
     /// Rows in one statement at most.
     max_rows: usize,
-    /// The first row of a statement that met a taken id. Before this statement and each one after
-    /// it, the next attempt asks which ids are free.
-    asks_from: AtomicUsize,
+    /// Rows of the largest statement so far.
+    largest: AtomicUsize,
+    /// True if a statement has met a taken key or unique value: the next attempt asks before it
+    /// writes.
+    was_taken: AtomicBool,
     /// True if an attempt may have written a rejects file.
     has_file: AtomicBool,
 }
@@ -60,10 +63,11 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let named = &prepared.references;
         let pending = Pending {
             committer: self,
-            missing: self.references.missing(database, loader.dictionary, &plan.table, named).await?,
+            missing: self.references.missing(database, loader.dictionary, plan, named).await?,
             rejects_key: rejects_key(plan.table.name(), &run.id, prepared.chunk.number, self.token),
             max_rows: usize::MAX,
-            asks_from: AtomicUsize::new(usize::MAX),
+            largest: AtomicUsize::new(0),
+            was_taken: AtomicBool::new(false),
             has_file: AtomicBool::new(false),
             prepared,
         };
@@ -85,81 +89,68 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
     /// Claims the chunk, inserts its rows, and writes its rejects file. The file has a name that no
     /// other function gives a file: a function that was frozen, and has lost its transaction,
     /// overwrites nothing when it wakes up.
+    ///
+    /// An insert is tried as it was prepared: nothing is asked beforehand, until a statement meets
+    /// something taken. That ends the transaction, and the next one asks first.
     async fn fill(&self, tx: &Tx) -> Result<ChunkCounts, Rollback<LoadError>> {
         let Committer { loader, run, plan, .. } = *self.committer;
-        let Self { prepared, missing, rejects_key, max_rows, .. } = self;
-        let Prepared { chunk, columns, rows_read, refused, statements, .. } = prepared;
-        let max_rows = *max_rows;
-        let asks_from = self.asks_from.load(Ordering::Relaxed);
-        let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
-        let checked = needs_rows.then(|| plan.check(columns, chunk)).transpose();
-        let checked = checked.map_err(|header| {
-            Rollback::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
-        })?;
-        let unknown = |taken: &BTreeSet<usize>| {
-            checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
-        };
-        let mut counts = ChunkCounts {
-            rows_read: *rows_read as u64,
-            rows_loaded: (rows_read - refused) as u64,
-            rows_rejected: *refused as u64,
-            unknown_references: unknown(&BTreeSet::new()),
-            rows_skipped: prepared.skipped as u64,
-        };
+        let Self { prepared, rejects_key, .. } = self;
+        let asks = plan.asks_first() || self.was_taken.load(Ordering::Relaxed);
+        let mut facts = Facts { missing: self.missing.clone(), ..Facts::default() };
+        let mut counts = self.figures(prepared.refused);
+        if !asks && !facts.missing.is_empty() {
+            counts.unknown_references = self.check()?.judge(plan.mode, &facts).unknown_references;
+        }
         let noted = |reasons| ChunkRejects { key: rejects_key, reasons };
-        let rejects = (*refused > 0).then(|| noted(&prepared.reasons));
-        match loads::claim_chunk(tx, run, chunk, counts, rejects).await? {
+        let rejects = (counts.rows_rejected > 0).then(|| noted(&prepared.reasons));
+        match loads::claim_chunk(tx, run, &prepared.chunk, counts, rejects).await? {
             Claim::Ours => {}
             Claim::Committed => return Err(Rollback::Committed),
             Claim::Fenced => return Err(Rollback::Fenced),
             Claim::Ended => return Err(Rollback::Failed(LoadError::Ended)),
             Claim::Restarted => return Err(Rollback::Failed(LoadError::Restarted)),
         }
-        let smaller = checked
-            .as_ref()
-            .filter(|_| max_rows < usize::MAX)
-            .map(|checked| plan.statements(checked.rows(), max_rows));
-        let statements = smaller.as_ref().unwrap_or(statements);
-        let asking = checked.as_ref().filter(|_| asks_from < usize::MAX);
-        let taken = self.insert(tx, statements, asking).await?;
-        let file = match &checked {
-            Some(checked) if !taken.is_empty() => {
-                let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
-                rejected.extend(taken.iter().map(|position| checked.taken(*position)));
-                rejected.sort_by_key(|rejected| rejected.record.line);
-                counts.rows_loaded -= taken.len() as u64;
-                counts.rows_rejected += taken.len() as u64;
-                counts.unknown_references = unknown(&taken);
-                let reasons = RejectReasons::of_chunk(&rejected);
-                loads::amend_chunk(tx, run, chunk.number, counts, Some(noted(&reasons))).await?;
-                Some(rejects_csv(&plan.table, columns, &rejected))
-            }
-            _ => prepared.rejects.clone(),
-        };
-        if let Some(file) = file {
-            self.has_file.store(true, Ordering::Relaxed);
-            let metadata = plan.rejects_metadata.clone();
-            let put = loader.store.put_with(rejects_key, file.into(), metadata, When::Always);
-            put.await.map_err(LoadError::from).map_err(Rollback::Failed)?;
-        } else if self.has_file.load(Ordering::Relaxed) {
-            let deleted = loader.store.delete(std::slice::from_ref(rejects_key)).await;
-            deleted.map_err(LoadError::from).map_err(Rollback::Failed)?;
+        for (place, lost) in hold(tx, loader.dictionary, plan, &prepared.references, &facts.missing).await? {
+            facts.missing.entry(place).or_default().extend(lost);
         }
-        Ok(counts)
+        let is_as_prepared = !asks && (facts.missing.is_empty() || !plan.rejects_unknown());
+        if is_as_prepared && self.max_rows == usize::MAX {
+            self.execute(tx, &prepared.statements).await?;
+            self.keep_rejects(prepared.rejects.clone()).await?;
+            return Ok(counts);
+        }
+        let checked = self.check()?;
+        if asks {
+            let taken = loads::taken(tx, &plan.target, &checked, plan.mode).await?;
+            facts = Facts { missing: facts.missing, ..taken };
+        }
+        let judged = checked.judge(plan.mode, &facts);
+        self.write(tx, &judged).await?;
+        let rejected = judged.rejected();
+        let reasons = RejectReasons::of_chunk(&rejected);
+        let unknown_references = judged.unknown_references;
+        let found = ChunkCounts { unknown_references, ..self.figures(rejected.len()) };
+        if found != counts || reasons != prepared.reasons {
+            let rejects = (!rejected.is_empty()).then(|| noted(&reasons));
+            loads::amend_chunk(tx, run, prepared.chunk.number, found, rejects).await?;
+        }
+        let file =
+            (!rejected.is_empty()).then(|| rejects_csv(&plan.table, &prepared.columns, &rejected));
+        self.keep_rejects(file).await?;
+        Ok(found)
     }
 
     async fn is_committed(&self, database: &Database) -> Result<bool, Error> {
         loads::is_committed(database, &self.committer.run.id, self.prepared.chunk.number).await
     }
 
-    /// Halves the statements if one was too large. The next attempt asks for free ids anyway if one
-    /// was taken.
+    /// Halves the statements if one was too large. The next attempt asks what is taken anyway if
+    /// something was.
     async fn avoid(&mut self, _: &Database, error: LoadError) -> Result<(), LoadError> {
         match &error {
             LoadError::Database(Error::DuplicateKey { .. }) => Ok(()),
             LoadError::Database(cause) if cause.wants_smaller() => {
-                let largest = self.prepared.statements.iter().map(|statement| statement.rows).max();
-                self.max_rows = self.max_rows.min(largest.unwrap_or(1)) / 2;
+                self.max_rows = self.max_rows.min(self.largest.load(Ordering::Relaxed)) / 2;
                 if self.max_rows == 0 { Err(error) } else { Ok(()) }
             }
             _ => Err(error),
@@ -172,38 +163,63 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
 }
 
 impl<S: Store, Q: Sync> Pending<'_, S, Q> {
-    /// Inserts the rows; returns the positions of those whose ids are taken.
-    ///
-    /// Nothing is asked beforehand, until a statement meets a taken id. That ends the transaction:
-    /// the next one asks, before that statement and each one after it, which ids are free. `asking`
-    /// is the chunk's rows then.
-    async fn insert(
-        &self,
-        tx: &Tx,
-        statements: &[InsertStatement],
-        asking: Option<&CheckedChunk<'_>>,
-    ) -> Result<BTreeSet<usize>, Error> {
+    fn check(&self) -> Result<CheckedChunk<'_>, Rollback<LoadError>> {
+        let Prepared { chunk, columns, .. } = &self.prepared;
+        self.committer.plan.check(columns, chunk).map_err(|header| {
+            Rollback::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
+        })
+    }
+
+    /// Returns the figures of the chunk with so many rejected records, without references.
+    fn figures(&self, rejected: usize) -> ChunkCounts {
+        let Prepared { rows_read, skipped, .. } = self.prepared;
+        ChunkCounts {
+            rows_read: rows_read as u64,
+            rows_loaded: (rows_read - rejected) as u64,
+            rows_rejected: rejected as u64,
+            unknown_references: 0,
+            rows_skipped: skipped as u64,
+        }
+    }
+
+    /// Writes the accepted rows.
+    async fn write(&self, tx: &Tx, judged: &Judged<'_, '_>) -> Result<(), Error> {
         let plan = self.committer.plan;
-        let asks_from = self.asks_from.load(Ordering::Relaxed);
-        let mut taken = BTreeSet::new();
-        let mut first = 0;
+        if !plan.asks_first() {
+            let rows = judged.accepted().map(|(_, row)| row);
+            return self.execute(tx, &plan.statements(rows, self.max_rows)).await;
+        }
+        for group in judged.groups() {
+            let keys: HashSet<Key> = group.iter().filter_map(|row| plan.table.key_of(row)).collect();
+            self.execute(tx, &plan.statements(group.into_iter(), self.max_rows)).await?;
+            loads::check_written(tx, &plan.table, &plan.target, &keys).await?;
+        }
+        Ok(())
+    }
+
+    async fn execute(&self, tx: &Tx, statements: &[InsertStatement]) -> Result<(), Error> {
         for statement in statements {
-            let rows = first..first + statement.rows;
-            first = rows.end;
-            match asking.filter(|_| rows.end > asks_from) {
-                Some(checked) => taken.extend(
-                    loads::append_free_rows(tx, &plan.target, || plan.writer(), checked, rows).await?,
-                ),
-                None => {
-                    if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
-                        if error.is_duplicate_key() {
-                            self.asks_from.fetch_min(rows.start, Ordering::Relaxed);
-                        }
-                        return Err(error);
-                    }
-                }
+            self.largest.fetch_max(statement.rows, Ordering::Relaxed);
+            if let Err(error) = tx.execute(Statement::from(statement)).await {
+                self.was_taken.fetch_or(error.is_duplicate_key(), Ordering::Relaxed);
+                return Err(error);
             }
         }
-        Ok(taken)
+        Ok(())
+    }
+
+    /// Writes the chunk's rejects file, or removes that of an attempt before.
+    async fn keep_rejects(&self, file: Option<Vec<u8>>) -> Result<(), Rollback<LoadError>> {
+        let Committer { loader, plan, .. } = *self.committer;
+        let kept = if let Some(file) = file {
+            self.has_file.store(true, Ordering::Relaxed);
+            let metadata = plan.rejects_metadata.clone();
+            loader.store.put_with(&self.rejects_key, file.into(), metadata, When::Always).await.map(drop)
+        } else if self.has_file.load(Ordering::Relaxed) {
+            loader.store.delete(std::slice::from_ref(&self.rejects_key)).await.map(drop)
+        } else {
+            Ok(())
+        };
+        kept.map_err(LoadError::from).map_err(Rollback::Failed)
     }
 }

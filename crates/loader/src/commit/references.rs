@@ -1,52 +1,53 @@
 //! Checks which references of a file's rows name a row.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aurora::{Database, Error, loads};
-use domain::dictionary::{Dictionary, Table};
-use domain::load::CheckedChunk;
+use aurora::{Database, Error, Tx, keys};
+use domain::dictionary::{Dictionary, Reference, Unknown};
+use domain::value::Key;
 
-/// Ids remembered for a table at most; beyond that they are asked for again, so that memory stays
+use crate::read::Plan;
+
+/// Keys remembered for a table at most; beyond that they are asked for again, so that memory stays
 /// bounded.
 const MAX_REMEMBERED: usize = 200_000;
 
-/// Ids that are known to be there, table by table, so that a file that names the same departments
+/// Keys that are known to be there, table by table, so that a file that names the same departments
 /// over and over asks for them once.
 #[derive(Debug, Default)]
 pub(crate) struct References {
-    present: Mutex<BTreeMap<String, HashSet<i64>>>,
+    present: Mutex<BTreeMap<String, HashSet<Key>>>,
 }
 
-/// For each column that refers to a table, by position, the ids that name no row.
-pub(crate) type Missing = BTreeMap<usize, BTreeSet<i64>>;
+/// The keys that name no row, by the place of the reference among those of the table; references
+/// without such are left out.
+pub(crate) type Missing = BTreeMap<usize, HashSet<Key>>;
 
 impl References {
-    /// Finds out which of the ids that a chunk's rows refer to name no row; columns without such
-    /// are left out.
+    /// Finds out which of the keys that a chunk's rows name, those of each reference, are of no
+    /// row.
     pub(crate) async fn missing(
         &self,
         database: &Database,
         dictionary: &Dictionary,
-        table: &Table,
-        named: &[(usize, BTreeSet<i64>)],
+        plan: &Plan,
+        named: &[Vec<Key>],
     ) -> Result<Missing, Error> {
         let mut missing = Missing::new();
-        for (column, ids) in named {
-            let target = table.references().find(|(position, _)| position == column);
-            let Some(referred) = target.and_then(|(_, name)| dictionary.table(name)) else { continue };
-            let asked: BTreeSet<i64> = match self.lock().get(referred.name()) {
-                Some(present) => ids.iter().filter(|id| !present.contains(id)).copied().collect(),
-                None => ids.clone(),
+        for (place, (reference, named)) in plan.table.references().iter().zip(named).enumerate() {
+            let Some(referred) = dictionary.table(reference.table()) else { continue };
+            let mut asked: HashSet<Key> = match self.lock().get(referred.name()) {
+                Some(present) => named.iter().filter(|key| !present.contains(key)).cloned().collect(),
+                None => named.iter().cloned().collect(),
             };
             if asked.is_empty() {
                 continue;
             }
-            let found =
-                loads::present_ids(database, referred, referred.name(), asked.iter().copied()).await?;
-            let absent: BTreeSet<i64> = asked.difference(&found).copied().collect();
-            if !absent.is_empty() {
-                missing.insert(*column, absent);
+            let found = keys::present(database, referred, plan.target_of(referred), &asked, false).await?;
+            asked.retain(|key| !found.contains(key));
+            if !asked.is_empty() {
+                missing.insert(place, asked);
             }
             let mut remembered = self.lock();
             let present = remembered.entry(referred.name().to_owned()).or_default();
@@ -58,16 +59,36 @@ impl References {
         Ok(missing)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, HashSet<i64>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, HashSet<Key>>> {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Counts the references of the accepted rows that name no row.
-pub(crate) fn count_missing(chunk: &CheckedChunk<'_>, taken: &BTreeSet<usize>, missing: &Missing) -> u64 {
-    let loaded = chunk.rows().enumerate().filter(|(position, _)| !taken.contains(position));
-    loaded
-        .flat_map(|(_, row)| missing.iter().map(move |(column, ids)| (row[*column].as_integer(), ids)))
-        .filter(|(id, ids)| id.is_some_and(|id| ids.contains(&id)))
-        .count() as u64
+/// Locks the rows that a chunk's rows must name, until the end of the transaction, but for those
+/// that are `missing`: to lock a key of no row is to lock the gap that others insert it into.
+/// Returns the keys whose rows are gone since they were found.
+pub(crate) async fn hold(
+    tx: &Tx,
+    dictionary: &Dictionary,
+    plan: &Plan,
+    named: &[Vec<Key>],
+    missing: &Missing,
+) -> Result<Missing, Error> {
+    let mut lost = Missing::new();
+    let is_demanded = |reference: &Reference| reference.on_unknown().files == Unknown::Reject;
+    let references = plan.table.references().iter().zip(named).enumerate();
+    for (place, (reference, named)) in references.filter(|(_, (reference, _))| is_demanded(reference)) {
+        let Some(referred) = dictionary.table(reference.table()) else { continue };
+        let is_missing = |key: &Key| missing.get(&place).is_some_and(|missing| missing.contains(key));
+        let mut wanted: HashSet<Key> = named.iter().filter(|key| !is_missing(key)).cloned().collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let there = keys::present(tx, referred, plan.target_of(referred), &wanted, true).await?;
+        wanted.retain(|key| !there.contains(key));
+        if !wanted.is_empty() {
+            lost.insert(place, wanted);
+        }
+    }
+    Ok(lost)
 }

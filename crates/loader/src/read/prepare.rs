@@ -1,16 +1,16 @@
 //! Prepares chunks before the database is asked: checks the records, writes the rows as SQL and the
 //! others as a rejects file. Blocking; it runs beside the calls to the database.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aurora::lanes;
+use aurora::lanes::{self, mark};
 use bucket::Metadata;
-use domain::dictionary::{LoadMode, Table};
+use domain::dictionary::{LoadMode, Table, Unknown};
 use domain::load::{
-    CheckedChunk, Chunk, Columns, ContentDigest, Format, OtherHeader, RejectReasons, rejects_csv,
+    CheckedChunk, Chunk, Columns, ContentDigest, Facts, Format, OtherHeader, RejectReasons, rejects_csv,
 };
 use domain::sql::{InsertStatement, InsertWriter};
+use domain::value::{Key, Value};
 use files::Opening;
 
 /// An owned [`Opening`] of a file, for threads of their own.
@@ -46,7 +46,7 @@ impl FilePlan {
 pub(crate) struct Plan {
     /// The table that records are checked against, with the settings of the file.
     pub(crate) table: Arc<Table>,
-    /// The mode: what a taken id means.
+    /// The mode: what a taken key means.
     pub(crate) mode: LoadMode,
     /// The name of the table that rows go to: the table's own, or its shadow's.
     pub(crate) target: String,
@@ -61,13 +61,30 @@ impl Plan {
         columns: &Columns,
         chunk: &'c Chunk,
     ) -> Result<CheckedChunk<'c>, OtherHeader> {
-        CheckedChunk::check(&self.table, columns, chunk, self.mode)
+        CheckedChunk::check(&self.table, columns, chunk)
     }
 
-    /// Writes the statements that bring the accepted rows in, each with `max_rows` at most.
+    /// Returns true if unique values must be looked for before rows are written. An insert that
+    /// meets one fails; an upsert writes over the row that has it.
+    pub(crate) fn asks_first(&self) -> bool {
+        self.mode == LoadMode::Upsert && !self.table.unique().is_empty()
+    }
+
+    /// Returns true if a reference that names no row can make a row be rejected.
+    pub(crate) fn rejects_unknown(&self) -> bool {
+        self.table.references().iter().any(|reference| reference.on_unknown().files == Unknown::Reject)
+    }
+
+    /// Returns the name of the table that has the rows of `referred`: a row may name one that came
+    /// before it in the file.
+    pub(crate) fn target_of<'r>(&'r self, referred: &'r Table) -> &'r str {
+        if referred.name() == self.table.name() { &self.target } else { referred.name() }
+    }
+
+    /// Writes the statements that bring these rows in, each with `max_rows` at most.
     pub(crate) fn statements<'r, 'v: 'r>(
         &self,
-        rows: impl Iterator<Item = &'r [domain::value::Value<'v>]>,
+        rows: impl Iterator<Item = &'r [Value<'v>]>,
         max_rows: usize,
     ) -> Vec<InsertStatement> {
         let mut statements = Vec::new();
@@ -88,7 +105,7 @@ impl Plan {
         statements
     }
 
-    pub(crate) fn writer(&self) -> InsertWriter<'_> {
+    fn writer(&self) -> InsertWriter<'_> {
         let writer = InsertWriter::new(&self.table).into_table(&self.target);
         if self.mode == LoadMode::Upsert { writer.upserting() } else { writer }
     }
@@ -104,14 +121,17 @@ pub(crate) struct Prepared {
     pub(crate) refused: usize,
     /// Records that are blank or a repeated header.
     pub(crate) skipped: usize,
+    /// What brings the other rows in; nothing where unique values are looked for first.
     pub(crate) statements: Vec<InsertStatement>,
-    /// The ids of the rows, ascending.
-    pub(crate) ids: Vec<i64>,
-    /// For each column that refers to a table, by position: the ids that the rows name.
-    pub(crate) references: Vec<(usize, BTreeSet<i64>)>,
-    /// The rejects file, as long as no id turns out to be taken, and the reasons of its records.
+    /// The keys that each of the table's references names.
+    pub(crate) references: Vec<Vec<Key>>,
+    /// The rejects file, as long as the table refuses nothing, and the reasons of its records.
     pub(crate) rejects: Option<Vec<u8>>,
     pub(crate) reasons: RejectReasons,
+    /// The marks of the rows' keys and unique values, ascending.
+    takes: Vec<i64>,
+    /// The marks of the rows of the same table that the rows must name, ascending.
+    needs: Vec<i64>,
 }
 
 impl Prepared {
@@ -121,27 +141,26 @@ impl Prepared {
     /// [`OtherHeader`] of its records.
     pub(crate) fn new(plan: &Plan, columns: &Arc<Columns>, chunk: Chunk) -> Result<Self, OtherHeader> {
         let checked = plan.check(columns, &chunk)?;
+        let judged = checked.judge(plan.mode, &Facts::default());
         let table = &*plan.table;
-        let references = table.references().map(|(column, _)| {
-            let mut ids = BTreeSet::new();
-            let mut last = None;
-            for id in checked.rows().filter_map(|row| row[column].as_integer()) {
-                if last.replace(id) != Some(id) {
-                    ids.insert(id);
-                }
-            }
-            (column, ids)
+        let references: Vec<Vec<Key>> =
+            table.references().iter().map(|reference| checked.keys_named(reference)).collect();
+        let statements = match plan.asks_first() {
+            true => Vec::new(),
+            false => plan.statements(judged.accepted().map(|(_, row)| row), usize::MAX),
+        };
+        let needs = table.references().iter().zip(&references).filter(|(reference, _)| {
+            reference.table() == table.name() && reference.on_unknown().files == Unknown::Reject
         });
-        let references = references.collect();
-        let (rows_read, refused, skipped) = (checked.rows_read, checked.rejected.len(), checked.skipped);
-        let statements = plan.statements(checked.rows(), usize::MAX);
-        let mut ids: Vec<i64> =
-            checked.rows().filter_map(|row| row[table.key_index()].as_integer()).collect();
-        if !ids.is_sorted() {
-            ids.sort_unstable();
-        }
-        let rejects = (refused > 0).then(|| rejects_csv(table, columns, &checked.rejected));
-        let reasons = RejectReasons::of_chunk(&checked.rejected);
+        let needs = ascending(needs.flat_map(|(_, keys)| keys).map(|key| mark(None, key)).collect());
+        let takes = takes(&checked);
+        let rejected = judged.rejected();
+        let (rows_read, refused, skipped) = (checked.rows_read, rejected.len(), checked.skipped);
+        let rejects = (refused > 0).then(|| rejects_csv(table, columns, &rejected));
+        let reasons = RejectReasons::of_chunk(&rejected);
+        // All three borrow from the chunk.
+        drop(rejected);
+        drop(judged);
         drop(checked);
         Ok(Self {
             columns: Arc::clone(columns),
@@ -149,13 +168,31 @@ impl Prepared {
             refused,
             skipped,
             statements,
-            ids,
             references,
             rejects,
             reasons,
+            takes,
+            needs,
             chunk,
         })
     }
+}
+
+/// Returns the marks of the keys and unique values of the rows that passed, refused ones too: they
+/// may be accepted once the table has refused others.
+fn takes(checked: &CheckedChunk<'_>) -> Vec<i64> {
+    let mut takes: Vec<i64> = checked.keys().map(|key| mark(None, &key)).collect();
+    for (entry, unique) in checked.table.unique().iter().enumerate() {
+        takes.extend(checked.values_of(unique).iter().map(|value| mark(Some(entry), value)));
+    }
+    ascending(takes)
+}
+
+fn ascending(mut marks: Vec<i64>) -> Vec<i64> {
+    if !marks.is_sorted() {
+        marks.sort_unstable();
+    }
+    marks
 }
 
 impl lanes::Chunk for Prepared {
@@ -163,7 +200,11 @@ impl lanes::Chunk for Prepared {
         self.chunk.number
     }
 
-    fn ids(&self) -> &[i64] {
-        &self.ids
+    fn takes(&self) -> &[i64] {
+        &self.takes
+    }
+
+    fn needs(&self) -> &[i64] {
+        &self.needs
     }
 }

@@ -119,8 +119,8 @@ impl RejectReasons {
 mod tests {
     use super::*;
     use crate::dictionary::LoadMode;
-    use crate::load::{CheckedChunk, Chunk, Chunker, Columns, Dialect, Start};
     use crate::hr;
+    use crate::load::{CheckedChunk, Chunk, Chunker, Columns, Dialect, Facts, Start};
 
     fn chunk(content: &str) -> Chunk {
         let mut chunker = Chunker::new(Dialect::CSV, Start::default(), u64::MAX);
@@ -132,8 +132,8 @@ mod tests {
         let table = hr::dictionary().table("employees").unwrap();
         let chunk = chunk(content);
         let columns = Columns::in_dictionary_order(table);
-        let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append).unwrap();
-        RejectReasons::of_chunk(&checked.rejected)
+        let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
+        RejectReasons::of_chunk(&checked.judge(LoadMode::Append, &Facts::default()).rejected())
     }
 
     fn list(reasons: &RejectReasons) -> Vec<(&str, Option<&str>, &str, u64)> {
