@@ -3,15 +3,17 @@
 //! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; the
 //! consumer commits its [`Chunk`]s, several in parallel, each with its row in the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use aurora::lanes;
 use bucket::Bytes;
 use domain::dictionary::Table;
+use domain::external::Taken;
 use domain::row_text::ContentSum;
 use domain::sql::{InsertStatement, MAX_SQL_CHARS};
+use domain::value::Key;
 
 use crate::read::objects::Objects;
 
@@ -44,10 +46,10 @@ pub(crate) struct Chunk {
     /// The checksum of the rows read, as in the backup's manifest; `None` for files that have no
     /// manifest.
     pub(crate) read: Option<ContentSum>,
-    /// What is inserted if no id is taken.
+    /// What is inserted if nothing is taken.
     pub(crate) filling: Filling,
-    /// The rows themselves, to identify those whose ids are taken; `None` if a duplicate id means
-    /// that the content is corrupt.
+    /// The rows themselves, to identify those whose keys or unique values are taken; `None` if a
+    /// duplicate key means that the content is corrupt.
     pub(crate) rows: Option<Box<dyn Rows>>,
 }
 
@@ -56,9 +58,9 @@ impl lanes::Chunk for Chunk {
         self.number
     }
 
-    /// Returns no ids if each is there once.
-    fn ids(&self) -> &[i64] {
-        self.rows.as_deref().map_or(&[], Rows::ids)
+    /// Returns no marks if every key and every unique value is there once.
+    fn takes(&self) -> &[i64] {
+        self.rows.as_deref().map_or(&[], Rows::takes)
     }
 }
 
@@ -75,17 +77,24 @@ pub(crate) struct Filling {
     pub(crate) rejects: Option<Bytes>,
 }
 
-/// Rows of a chunk whose ids an earlier chunk may have taken.
+/// Rows of a chunk whose keys or unique values an earlier chunk may have taken.
 pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
-    /// Returns the ids of the rows to insert, ascending and each once.
-    fn ids(&self) -> &[i64];
+    /// Returns the marks of the keys and unique values of the rows that may be inserted, ascending.
+    fn takes(&self) -> &[i64];
 
-    /// Returns the chunk's filling when these ids are taken: their rows are rejected too
-    /// (`duplicate_in_batch`).
+    /// Returns the keys of these rows, each once.
+    fn keys(&self) -> &[Key];
+
+    /// Returns the values that these rows have of the unique columns at this place of
+    /// [`Table::unique`], each once.
+    fn unique_values(&self, entry: usize) -> &[Key];
+
+    /// Returns the chunk's filling when these keys and values are taken: their rows are rejected
+    /// too (`duplicate_in_batch`, `duplicate_value`).
     ///
     /// # Errors
     /// [`SourceError::Rejected`] where no row may be rejected.
-    fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError>;
+    fn without(&self, taken: &Taken) -> Result<Filling, SourceError>;
 }
 
 /// The reason why there are no further chunks.

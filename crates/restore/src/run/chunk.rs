@@ -110,7 +110,7 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
             Taken { keys: keys::present(database, table, target, rows.keys(), false).await?, unique: Vec::new() };
         for (entry, columns) in table.unique().iter().enumerate() {
             let values = rows.unique_values(entry);
-            let holders = keys::holders(database, table, target, columns, &values, false).await?;
+            let holders = keys::holders(database, table, target, columns, values, false).await?;
             taken.unique.push(holders.into_keys().collect());
         }
         if taken.keys.is_empty() && taken.unique.iter().all(HashSet::is_empty) {

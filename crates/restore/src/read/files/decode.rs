@@ -1,7 +1,7 @@
 //! Reading the values of a row, without a copy of them.
 
 use domain::avro::read_long;
-use domain::external::{FieldMap, Loose};
+use domain::external::{FieldMap, Loose, Unit};
 
 use super::header::TOO_LONG;
 use super::shape::{Row, Shape};
@@ -53,7 +53,7 @@ impl Row {
             Shape::Fixed(size) => Loose::Bytes(cursor.take(*size)?),
             Shape::Text => {
                 let bytes = cursor.bytes()?;
-                std::str::from_utf8(bytes).map_or(Loose::Bytes(bytes), Loose::Text)
+                std::str::from_utf8(bytes).map_or(Loose::NotUtf8(bytes), Loose::Text)
             }
             Shape::Enum(symbols) => {
                 let symbol = of_index(symbols, cursor.int()?);
@@ -69,8 +69,8 @@ impl Row {
             }
             Shape::Date => Loose::Days(cursor.int()?),
             Shape::Timestamp(unit) => Loose::Timestamp { count: cursor.long()?, unit: *unit },
-            Shape::TimeMillis => cursor.int().map(|_| Loose::Other("time of day"))?,
-            Shape::TimeMicros => cursor.long().map(|_| Loose::Other("time of day"))?,
+            Shape::TimeMillis => Loose::Time { count: cursor.int()?, unit: Unit::Millis },
+            Shape::TimeMicros => Loose::Time { count: cursor.long()?, unit: Unit::Micros },
             Shape::Duration => cursor.take(12).map(|_| Loose::Other("duration"))?,
             Shape::Array(items) => {
                 self.skip_items(cursor, |cursor| self.value(items, cursor, depth + 1).map(|_| ()))?;

@@ -1,9 +1,12 @@
 //! Files, one behind the other, as a source of chunks.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
+use aurora::lanes::mark;
 use bucket::{Bytes, Reader};
-use domain::external::{ExternalFilling, ExternalRows, IgnoredFields};
+use domain::dictionary::Table;
+use domain::external::{ExternalFilling, ExternalRows, IgnoredFields, Taken};
+use domain::value::Key;
 
 use super::fault::Fault;
 use super::rows::{FileRows, RowsFault};
@@ -96,12 +99,13 @@ impl Source for FileSource {
             if self.opening.done.contains(number) {
                 continue;
             }
-            let rows = FileChunk { file, shadow: self.opening.shadow.clone(), strict, rows };
+            let (shadow, takes) = (self.opening.shadow.clone(), marks(self.opening.table, &rows));
+            let rows = FileChunk { file, shadow, strict, takes, rows };
             return Ok(Some(Chunk {
                 number,
                 rows_read: rows.rows.rows_read(),
                 read: None,
-                filling: rows.without(&BTreeSet::new())?,
+                filling: rows.without(&Taken::default())?,
                 rows: Some(Box::new(rows)),
             }));
         }
@@ -115,25 +119,43 @@ struct FileChunk {
     file: String,
     shadow: String,
     strict: bool,
+    takes: Vec<i64>,
     rows: ExternalRows<'static>,
 }
 
+/// Returns the marks of the keys and unique values of rows, ascending.
+fn marks(table: &Table, rows: &ExternalRows<'_>) -> Vec<i64> {
+    let keys = rows.keys().iter().map(|key| mark(None, key));
+    let values = (0..table.unique().len())
+        .flat_map(|entry| rows.unique_values(entry).iter().map(move |value| mark(Some(entry), value)));
+    let mut marks: Vec<i64> = keys.chain(values).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    marks
+}
+
 impl Rows for FileChunk {
-    fn ids(&self) -> &[i64] {
-        self.rows.ids()
+    fn takes(&self) -> &[i64] {
+        &self.takes
     }
 
-    fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError> {
-        if self.strict
-            && let Some((row, reason)) = self.rows.first_taken(taken)
-        {
-            return Err(SourceError::Rejected { file: self.file.clone(), row, reason });
-        }
+    fn keys(&self) -> &[Key] {
+        self.rows.keys()
+    }
+
+    fn unique_values(&self, entry: usize) -> &[Key] {
+        self.rows.unique_values(entry)
+    }
+
+    fn without(&self, taken: &Taken) -> Result<Filling, SourceError> {
         let filling = self
             .rows
             .filling(&self.shadow, taken)
             .map_err(|error| SourceError::content(&self.file, error.to_string()))?;
-        let ExternalFilling { statements, restored, rejected, rejects } = filling;
+        let ExternalFilling { statements, restored, rejected, rejects, first_repeated } = filling;
+        if let Some((row, reason)) = first_repeated.filter(|_| self.strict) {
+            return Err(SourceError::Rejected { file: self.file.clone(), row, reason });
+        }
         Ok(Filling { statements, restored, rejected, rejects: rejects.map(Bytes::from) })
     }
 }

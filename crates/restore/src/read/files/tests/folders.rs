@@ -1,7 +1,6 @@
-use std::collections::BTreeSet;
-
 use apache_avro::Codec;
 use apache_avro::types::Value as Avro;
+use domain::value::Key;
 
 use super::*;
 
@@ -124,6 +123,11 @@ fn reads_files_in_the_order_of_their_keys_each_with_its_own_schema() {
     );
 }
 
+/// The key of one row.
+fn taken(id: i64) -> Taken {
+    Taken { keys: [Key::from(id)].into(), unique: Vec::new() }
+}
+
 #[test]
 fn ids_of_an_earlier_chunk_are_rejected_by_the_later_one() {
     let bucket = FaultyBucket::default();
@@ -131,8 +135,8 @@ fn ids_of_an_earlier_chunk_are_rejected_by_the_later_one() {
     bucket.insert("in/b", file(HIRES, ada(3..=5)));
     let chunks = chunks(&bucket, false, &[]).unwrap();
     let rows = chunks[1].rows.as_ref().unwrap();
-    assert_eq!(rows.ids(), [3, 4, 5]);
-    let filling = rows.without(&BTreeSet::from([3])).unwrap();
+    assert_eq!(rows.keys(), [3, 4, 5].map(Key::from));
+    let filling = rows.without(&taken(3)).unwrap();
     assert_eq!((filling.restored.rows(), filling.rejected), (2, 1));
     let mut found = Rows::default();
     found.add(&filling.statements, filling.rejects);
@@ -154,7 +158,7 @@ fn strict_ends_at_the_first_row_that_breaks_a_rule() {
     );
     bucket.insert("in/b", file(HIRES, ada(3..=5)));
     let chunks = chunks(&bucket, true, &[]).unwrap();
-    let error = chunks[1].rows.as_ref().unwrap().without(&BTreeSet::from([3])).unwrap_err();
+    let error = chunks[1].rows.as_ref().unwrap().without(&taken(3)).unwrap_err();
     assert_eq!(error.to_string(), "in/b: row 1: duplicate_in_batch: id is already taken by an earlier row");
 }
 

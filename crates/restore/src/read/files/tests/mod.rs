@@ -6,14 +6,13 @@ mod fastavro;
 mod folders;
 mod shapes;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use apache_avro::types::Value as Avro;
 use apache_avro::{Codec, Schema, Writer};
 use bucket::FaultyBucket;
 use domain::dictionary::{Dictionary, Table};
-use domain::external::IgnoredFields;
+use domain::external::{IgnoredFields, Taken};
 
 use super::rows::{FileRows, RowsFault};
 use super::{ReadOptions, fault::Fault, plan};
@@ -38,6 +37,11 @@ const TABLES: &str = r#"
         { name = "open", type = "boolean", required = false },
         { name = "day", type = "date", required = false },
         { name = "moment", type = "timestamp", required = false },
+        { name = "at", type = "time", required = false },
+        { name = "exact", type = "timestamp(6)", required = false },
+        { name = "it", type = "uuid", required = false },
+        { name = "ratio", type = "double", required = false },
+        { name = "picture", type = "binary(16)", required = false },
     ]
 "#;
 
@@ -113,7 +117,7 @@ fn read_ignoring(table_name: &str, file: &[u8], ignored: &[&str]) -> Result<Rows
     loop {
         match file.next_chunk(false) {
             Ok(Some(chunk)) => {
-                let filling = chunk.filling("t", &BTreeSet::new()).unwrap();
+                let filling = chunk.filling("t", &Taken::default()).unwrap();
                 found.add(&filling.statements, filling.rejects);
             }
             Ok(None) => return Ok(found),
