@@ -1,10 +1,13 @@
 //! Rows of a table that look wrong.
 
-use domain::dictionary::{Column, Table};
+use domain::dictionary::{Column, Reference, Table};
 use domain::outliers::{self, MAX_SHOWN};
+use domain::sql::read_key;
+use domain::value::Key;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::keys::unreadable;
 use crate::ledger::{Only, halving};
 use crate::{Database, Error, Statement};
 
@@ -30,15 +33,15 @@ pub struct FarDates {
     pub found: Found,
 }
 
-/// Ids that unusually many or few rows name.
+/// Keys that unusually many or few rows name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnusualCounts {
     /// Their number.
     pub count: u64,
-    /// The rows that name an id, on average over all ids that are named.
+    /// The rows that name a key, on average over all keys that are named.
     pub mean: f64,
     /// The first ones, with the rows that name each: those with most rows first.
-    pub groups: Vec<(i64, u64)>,
+    pub groups: Vec<(Key, u64)>,
 }
 
 /// Finds the rows whose reference names none.
@@ -48,7 +51,7 @@ pub struct UnusualCounts {
 pub async fn unknown_references(
     database: &Database,
     table: &Table,
-    column: &Column,
+    reference: &Reference,
     references: &Table,
 ) -> Result<Found, Error> {
     #[derive(Deserialize)]
@@ -57,7 +60,7 @@ pub async fn unknown_references(
         r: String,
     }
     let rows: Vec<Row> = shown(database, |limit| {
-        Statement::new(outliers::unknown_references(table, column, references, limit))
+        Statement::new(outliers::unknown_references(table, reference, references, limit))
     })
     .await?;
     let count = rows.first().map_or(0, |row| row.count);
@@ -97,32 +100,34 @@ pub async fn far_dates(
     Ok(Some(FarDates { from, to, found }))
 }
 
-/// Finds the ids that unusually many or few rows name; `None` where no id of the other table is
+/// Finds the keys that unusually many or few rows name; `None` where no key of the other table is
 /// named.
 ///
 /// # Errors
-/// As [`Database::query`].
+/// As [`Database::query`]; also for a key that was written past Rowgate and makes no sense.
 pub async fn unusual_counts(
     database: &Database,
     table: &Table,
-    column: &Column,
+    reference: &Reference,
     references: &Table,
 ) -> Result<Option<UnusualCounts>, Error> {
     #[derive(Deserialize)]
     struct Row {
-        id: i64,
+        k: String,
         rows: u64,
         unusual: u8,
         count: u64,
         mean: String,
     }
-    let sql = outliers::unusual_counts(table, column, references, MAX_SHOWN);
+    let sql = outliers::unusual_counts(table, reference, references, MAX_SHOWN);
     let rows: Vec<Row> = database.query(Statement::new(sql)).await?;
-    Ok(rows.first().map(|first| UnusualCounts {
-        count: first.count,
-        mean: first.mean.parse().unwrap_or_default(),
-        groups: rows.iter().filter(|row| row.unusual == 1).map(|row| (row.id, row.rows)).collect(),
-    }))
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (count, mean) = (first.count, first.mean.parse().unwrap_or_default());
+    let mut groups = Vec::with_capacity(rows.len());
+    for row in rows.iter().filter(|row| row.unusual == 1) {
+        groups.push((read_key(references, &row.k).map_err(unreadable)?, row.rows));
+    }
+    Ok(Some(UnusualCounts { count, mean, groups }))
 }
 
 /// Asks for as many rows as are shown; for fewer where these are too much for one answer of the

@@ -5,6 +5,7 @@
 //! `7`, `SKU%2F1`, `42,2021-07-27`. So every key has one text, which needs no more encoding.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 
 use crate::dictionary::Table;
 use crate::json_row::value_text;
@@ -28,6 +29,16 @@ pub fn key_text(key: &Key) -> String {
     };
     let parts: Vec<String> = key.parts().iter().map(encoded).collect();
     parts.join(",")
+}
+
+/// Serializes a key as JSON answers have it: a whole number as a number, any other key as its text.
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.as_integer() {
+            Some(number) => serializer.serialize_i64(number),
+            None => serializer.serialize_str(&key_text(self)),
+        }
+    }
 }
 
 /// Reads the key of a row of `table` from its text.
@@ -130,6 +141,12 @@ mod tests {
             error,
             "must be the key code (string(40)),day (date),it (uuid), each percent-encoded, with a comma between them"
         );
+    }
+
+    #[test]
+    fn answers_have_a_number_or_the_text() {
+        let text = Key::of([&Value::Text("a b".into()), &Value::Integer(7)]).unwrap();
+        assert_eq!(serde_json::to_string(&[Key::from(7), text]).unwrap(), r#"[7,"a%20b,7"]"#);
     }
 
     proptest! {

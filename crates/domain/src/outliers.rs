@@ -3,8 +3,8 @@
 //! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from
 //! the dictionary, limits are digits, and everything else is a bound parameter.
 
-use crate::dictionary::{Column, ColumnType, Dictionary, Table};
-use crate::row_text::row_text_sql;
+use crate::dictionary::{Column, ColumnType, Dictionary, Reference, Table};
+use crate::row_text::{columns_text_sql, row_text_sql};
 
 /// The most rows, or groups, that a check shows.
 pub const MAX_SHOWN: u32 = 100;
@@ -21,12 +21,12 @@ const MIN_GROUPS: u32 = 3;
 /// One check of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check<'d> {
-    /// References in this column that name no row.
+    /// Values of this reference that name no row.
     UnknownReference {
         /// The table that is checked.
         table: &'d Table,
-        /// The column of the reference.
-        column: &'d Column,
+        /// The reference.
+        reference: &'d Reference,
         /// The table that it refers to.
         references: &'d Table,
     },
@@ -42,8 +42,8 @@ pub enum Check<'d> {
     UnusualCount {
         /// The table that is checked.
         table: &'d Table,
-        /// The column of the reference.
-        column: &'d Column,
+        /// The reference.
+        reference: &'d Reference,
         /// The table that it refers to.
         references: &'d Table,
     },
@@ -53,34 +53,35 @@ pub enum Check<'d> {
 /// numbers.
 pub fn checks<'d>(dictionary: &'d Dictionary, table: &'d Table) -> Vec<Check<'d>> {
     let references = || {
-        table
-            .references()
-            .filter_map(|(column, name)| Some((table.columns().get(column)?, dictionary.table(name)?)))
+        let of_table = table.references().iter();
+        of_table.filter_map(|reference| Some((reference, dictionary.table(reference.table())?)))
     };
     let unknown =
-        references().map(|(column, references)| Check::UnknownReference { table, column, references });
-    let is_date = |column: &&Column| matches!(column.column_type(), ColumnType::Date | ColumnType::Timestamp);
+        references().map(|(reference, references)| Check::UnknownReference { table, reference, references });
+    let is_date =
+        |column: &&Column| matches!(column.column_type(), ColumnType::Date | ColumnType::Timestamp { .. });
     let far = table.columns().iter().filter(is_date).map(|column| Check::FarDate { table, column });
-    let unusual = references().map(|(column, references)| Check::UnusualCount { table, column, references });
+    let unusual =
+        references().map(|(reference, references)| Check::UnusualCount { table, reference, references });
     unknown.chain(far).chain(unusual).collect()
 }
 
 /// `SELECT` of the rows whose reference names none, by key, as one column `r` each (their
 /// [text](row_text_sql)), with the number of all of them as `count`. No row where every reference
 /// names one.
-pub fn unknown_references(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
-    let (name, key) = (table.name(), table.key().name());
+pub fn unknown_references(table: &Table, reference: &Reference, references: &Table, limit: u32) -> String {
+    let (name, other) = (table.name(), references.name());
+    let is_named = joined(columns_of(table, reference).zip(references.key_columns()), " AND ", |(own, key)| {
+        format!("`named`.`{}`=`{name}`.`{}`", key.name(), own.name())
+    });
     let unknown = format!(
-        "`{name}`.`{column}` IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM `{other}` AS `named` WHERE `named`.`{other_key}`=`{name}`.`{column}`)",
-        column = column.name(),
-        other = references.name(),
-        other_key = references.key().name(),
+        "{} AND NOT EXISTS (SELECT 1 FROM `{other}` AS `named` WHERE {is_named})",
+        has_values(table, reference)
     );
-    let text = text_of(table);
+    let (text, order) = (text_of(table), key_of(table));
     format!(
         "SELECT (SELECT COUNT(*) FROM `{name}` WHERE {unknown}) AS `count`,{text} AS `r` FROM `{name}` WHERE {unknown} \
-         ORDER BY `{key}` LIMIT {limit}"
+         ORDER BY {order} LIMIT {limit}"
     )
 }
 
@@ -135,20 +136,20 @@ fn seconds(number: &str) -> String {
 /// `SELECT` of the rows whose value is before `:from` or after `:to`, the earliest first, as one
 /// column `r` each (their [text](row_text_sql)).
 pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
-    let (name, column, key) = (table.name(), column.name(), table.key().name());
-    let text = text_of(table);
+    let (name, column) = (table.name(), column.name());
+    let (text, key) = (text_of(table), key_of(table));
     format!(
-        "SELECT {text} AS `r` FROM `{name}` WHERE `{column}`<:from OR `{column}`>:to ORDER BY `{column}`,`{key}` LIMIT {limit}"
+        "SELECT {text} AS `r` FROM `{name}` WHERE `{column}`<:from OR `{column}`>:to ORDER BY `{column}`,{key} LIMIT {limit}"
     )
 }
 
-/// `SELECT` of the ids that unusually many or few rows name, as `id`, with that number as `rows`;
-/// those with most rows first. Each row also has the number of such ids as `count`, and the mean
-/// over all ids as the text `mean`. Where there is none, one row of another id (`unusual` is 0) has
-/// the two; no row where no id is named.
-pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
-    let (name, column) = (table.name(), column.name());
-    let (other, other_key) = (references.name(), references.key().name());
+/// `SELECT` of the keys that unusually many or few rows name, as `k` (for
+/// [`read_key`](crate::sql::read_key) of the table that has them), with that number as `rows`; those
+/// with most rows first. Each row also has the number of such keys as `count`, and the mean over all
+/// keys as the text `mean`. Where there is none, one row of another key (`unusual` is 0) has the
+/// two; no row where no key is named.
+pub fn unusual_counts(table: &Table, reference: &Reference, references: &Table, limit: u32) -> String {
+    let (name, other) = (table.name(), references.name());
     // The mean of the others is (total - rows) / (groups - 1), their variance likewise from the
     // squares. All of it times (groups - 1)², so that whole numbers are compared, of any size and
     // without rounding: equal ones never differ.
@@ -156,16 +157,48 @@ pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit:
     let deviation = format!("(`rows`*{rest}-(`total`-`rows`))");
     let variance = format!("({rest}*(`squares`-`rows`*`rows`)-(`total`-`rows`)*(`total`-`rows`))");
     let factor = UNUSUAL * UNUSUAL;
+    // The columns have names that none of the table's own is taken for: each is of its derived
+    // table.
+    let columns = || columns_of(table, reference).enumerate();
+    let parts = joined(columns(), ",", |(index, _)| format!("`part{index}`"));
+    let selected =
+        joined(columns(), ",", |(index, column)| format!("`{name}`.`{}` AS `part{index}`", column.name()));
+    let grouped = joined(columns(), ",", |(_, column)| format!("`{name}`.`{}`", column.name()));
+    let is_there = joined(references.key_columns().enumerate(), " AND ", |(index, key)| {
+        format!("`{other}`.`{}`=`named`.`part{index}`", key.name())
+    });
     format!(
-        "SELECT `id`,CAST(`rows` AS SIGNED) AS `rows`,`unusual`,CAST(SUM(`unusual`) OVER () AS SIGNED) AS `count`,\
-         CAST(`total`/`groups` AS CHAR) AS `mean` FROM (SELECT `id`,`rows`,`groups`,`total`,\
+        "SELECT `k`,CAST(`rows` AS SIGNED) AS `rows`,`unusual`,CAST(SUM(`unusual`) OVER () AS SIGNED) AS `count`,\
+         CAST(`total`/`groups` AS CHAR) AS `mean` FROM (SELECT {parts},`k`,`rows`,`groups`,`total`,\
          CASE WHEN `groups`>={MIN_GROUPS} AND {deviation}*{deviation}>{factor}*{variance} THEN 1 ELSE 0 END AS `unusual` \
-         FROM (SELECT `id`,`rows`,COUNT(*) OVER () AS `groups`,SUM(`rows`) OVER () AS `total`,\
-         SUM(`rows`*`rows`) OVER () AS `squares` FROM (SELECT `{column}` AS `id`,CAST(COUNT(*) AS DECIMAL(20)) AS `rows` \
-         FROM `{name}` WHERE `{column}` IS NOT NULL GROUP BY `{column}`) AS `named` \
-         WHERE EXISTS (SELECT 1 FROM `{other}` WHERE `{other}`.`{other_key}`=`named`.`id`)) AS `sums`) AS `judged` \
-         ORDER BY `unusual` DESC,`judged`.`rows` DESC,`id` LIMIT {limit}"
+         FROM (SELECT {parts},`k`,`rows`,COUNT(*) OVER () AS `groups`,SUM(`rows`) OVER () AS `total`,\
+         SUM(`rows`*`rows`) OVER () AS `squares` FROM (SELECT {selected},{text} AS `k`,\
+         CAST(COUNT(*) AS DECIMAL(20)) AS `rows` FROM `{name}` WHERE {has_values} GROUP BY {grouped}) AS `named` \
+         WHERE EXISTS (SELECT 1 FROM `{other}` WHERE {is_there})) AS `sums`) AS `judged` \
+         ORDER BY `unusual` DESC,`judged`.`rows` DESC,{parts} LIMIT {limit}",
+        text = columns_text_sql(columns_of(table, reference)),
+        has_values = has_values(table, reference),
     )
+}
+
+/// Returns the columns of a reference.
+fn columns_of<'d>(table: &'d Table, reference: &'d Reference) -> impl Iterator<Item = &'d Column> + Clone {
+    reference.columns().iter().map(|index| &table.columns()[*index])
+}
+
+/// Returns the condition that a row refers to something.
+fn has_values(table: &Table, reference: &Reference) -> String {
+    let name = table.name();
+    joined(columns_of(table, reference), " AND ", |column| format!("`{name}`.`{}` IS NOT NULL", column.name()))
+}
+
+/// Returns the columns of the table's key, for `ORDER BY`.
+fn key_of(table: &Table) -> String {
+    joined(table.key_columns(), ",", |column| format!("`{}`", column.name()))
+}
+
+fn joined<T>(items: impl Iterator<Item = T>, separator: &str, text: impl Fn(T) -> String) -> String {
+    items.map(text).collect::<Vec<_>>().join(separator)
 }
 
 /// Returns the expression of a row's text, with every column treated as nullable: the dictionary
@@ -179,17 +212,21 @@ mod tests {
     use super::*;
     use crate::hr;
 
+    fn first_of<'d>(table: &'d Table, reference: &'d Reference) -> &'d str {
+        columns_of(table, reference).next().unwrap().name()
+    }
+
     #[test]
     fn checks_follow_from_the_columns() {
         let dictionary = hr::dictionary();
         let of = |name| {
             let named = |check| match check {
-                Check::UnknownReference { column, references, .. } => {
-                    ("unknown", column.name(), references.name())
+                Check::UnknownReference { table, reference, references } => {
+                    ("unknown", first_of(table, reference), references.name())
                 }
                 Check::FarDate { column, .. } => ("far", column.name(), ""),
-                Check::UnusualCount { column, references, .. } => {
-                    ("unusual", column.name(), references.name())
+                Check::UnusualCount { table, reference, references } => {
+                    ("unusual", first_of(table, reference), references.name())
                 }
             };
             checks(dictionary, dictionary.table(name).unwrap()).into_iter().map(named).collect::<Vec<_>>()
@@ -211,7 +248,7 @@ mod tests {
     fn every_statement_ends_with_its_limit_and_holds_no_value() {
         let dictionary = hr::dictionary();
         let table = dictionary.table("employees").unwrap();
-        let (department, hired) = (&table.columns()[3], &table.columns()[2]);
+        let (department, hired) = (&table.references()[0], &table.columns()[2]);
         let departments = dictionary.table("departments").unwrap();
         for sql in [
             unknown_references(table, department, departments, 7),
@@ -224,6 +261,37 @@ mod tests {
             far_dates(table, hired, 7)
                 .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
         );
+        let grouped = unusual_counts(table, department, departments, 7);
+        assert!(grouped.contains("GROUP BY `employees`.`department_id`) AS `named`"), "{grouped}");
         assert!(date_bounds(table, hired).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
+    }
+
+    #[test]
+    fn references_may_be_of_several_columns() {
+        let text = r#"
+            [[table]]
+            name = "places"
+            columns = [
+                { name = "code", type = "string(9)", key = true },
+                { name = "day", type = "date", key = true },
+            ]
+            [[table]]
+            name = "visits"
+            columns = [
+                { name = "id", type = "uuid", key = true },
+                { name = "place", type = "string(9)", required = false },
+                { name = "on_day", type = "date", required = false },
+            ]
+            references = [{ columns = ["place", "on_day"], table = "places" }]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let [visits, places] = ["visits", "places"].map(|name| dictionary.table(name).unwrap());
+        let sql = unknown_references(visits, &visits.references()[0], places, 7);
+        let condition = "`visits`.`place` IS NOT NULL AND `visits`.`on_day` IS NOT NULL AND NOT EXISTS \
+                         (SELECT 1 FROM `places` AS `named` WHERE `named`.`code`=`visits`.`place` \
+                         AND `named`.`day`=`visits`.`on_day`)";
+        assert!(sql.ends_with(&format!("WHERE {condition} ORDER BY `id` LIMIT 7")), "{sql}");
+        let sql = unusual_counts(visits, &visits.references()[0], places, 7);
+        assert!(sql.contains("WHERE `places`.`code`=`named`.`part0` AND `places`.`day`=`named`.`part1`"), "{sql}");
     }
 }

@@ -2,10 +2,11 @@
 
 use aurora::outliers::{self, Found};
 use axum::response::Response;
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::{Column, Dictionary, Reference, Table};
 use domain::outliers::{Check, checks};
 use domain::parameter::Parameter;
 use domain::problem::{Problem, ProblemKind};
+use domain::value::Key;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::InTime;
@@ -22,7 +23,7 @@ use crate::service::{Service, database_problem};
 const SIDE_BY_SIDE: usize = 3;
 
 /// The result of a check, as `docs/api.md` describes it. A check without anything to look at is
-/// left out.
+/// left out. Of a reference of several columns, `column` is the first.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Outlier {
@@ -53,7 +54,7 @@ enum Outlier {
 
 #[derive(Debug, Serialize)]
 struct Group {
-    id: i64,
+    id: Key,
     rows: u64,
 }
 
@@ -102,11 +103,12 @@ async fn run(service: &Service, check: Check<'static>) -> Result<Option<Outlier>
     let database = &service.database;
     let failed = |error: aurora::Error| database_problem(&error);
     Ok(match check {
-        Check::UnknownReference { table, column, references } => {
-            let found = outliers::unknown_references(database, table, column, references).await;
+        Check::UnknownReference { table, reference, references } => {
+            let found = outliers::unknown_references(database, table, reference, references).await;
             let Found { count, rows } = found.map_err(failed)?;
             let rows = objects(table, &rows)?;
-            let (table, column, references) = (table.name(), column.name(), references.name());
+            let column = first_column(table, reference);
+            let (table, references) = (table.name(), references.name());
             Some(Outlier::UnknownReference { table, column, references, count, rows })
         }
         Check::FarDate { table, column } => {
@@ -119,11 +121,11 @@ async fn run(service: &Service, check: Check<'static>) -> Result<Option<Outlier>
             };
             found.map(far).transpose()?
         }
-        Check::UnusualCount { table, column, references } => {
-            let found = outliers::unusual_counts(database, table, column, references).await;
+        Check::UnusualCount { table, reference, references } => {
+            let found = outliers::unusual_counts(database, table, reference, references).await;
             found.map_err(failed)?.map(|found| Outlier::UnusualCount {
                 table: table.name(),
-                column: column.name(),
+                column: first_column(table, reference),
                 references: references.name(),
                 count: found.count,
                 mean: found.mean,
@@ -131,6 +133,12 @@ async fn run(service: &Service, check: Check<'static>) -> Result<Option<Outlier>
             })
         }
     })
+}
+
+/// Returns the name of a reference's first column.
+fn first_column(table: &'static Table, reference: &Reference) -> &'static str {
+    let first = reference.columns().first().and_then(|index| table.columns().get(*index));
+    first.map_or("", Column::name)
 }
 
 /// Converts a date or a time of the database to the form that rows have.
