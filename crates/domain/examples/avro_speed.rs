@@ -29,8 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>());
     let rows = arguments.next().transpose()?.unwrap_or(1_000_000);
     let rounds = arguments.next().transpose()?.unwrap_or(3).max(1);
-    let dictionary =
-        Dictionary::parse("sql/dictionary.toml", include_str!("../../../sql/dictionary.toml"))?;
+    let dictionary = Dictionary::parse("sql/dictionary.toml", include_str!("../../../sql/dictionary.toml"))?;
     let table = dictionary.table("employees").ok_or("there is no table of employees")?;
     let texts = employees(rows);
     let gzip = gzip(&texts)?;

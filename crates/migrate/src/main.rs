@@ -20,8 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let migrations = &tables::read()?.migrations;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let database = database.with_deadline(Deadline::at(event.context.deadline()).reserve(MARGIN, 1));
-        let response: Result<Response, Failure> =
-            run(&database, migrations, &event.context.request_id).await;
+        let response: Result<Response, Failure> = run(&database, migrations, &event.context.request_id).await;
         response
     }))
     .await

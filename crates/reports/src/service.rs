@@ -1,6 +1,5 @@
 //! The state of the handlers, and what they have in common.
 
-
 use aurora::{Database, Deadline};
 use domain::dictionary::Dictionary;
 use domain::migration::Migration;

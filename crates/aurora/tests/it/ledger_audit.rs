@@ -133,8 +133,7 @@ async fn checks_every_one_of_many_loads_that_ended_at_the_same_time() -> Result<
 const DAY: u32 = 24 * 60;
 
 async fn forget(test: &TestDatabase) -> Result<u64> {
-    let hidden: Vec<_> =
-        testkit::dictionary().tables().iter().filter(|table| table.is_hidden()).collect();
+    let hidden: Vec<_> = testkit::dictionary().tables().iter().filter(|table| table.is_hidden()).collect();
     Ok(loads::forget(&test.database(), &hidden).await?)
 }
 

@@ -10,8 +10,12 @@ use testkit::TestDatabase;
 /// Everything in which schema and dictionary differ, a sentence each.
 async fn found(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec<String>> {
     let [columns, indexes, tables, extras] = QUERIES;
-    let rows =
-        [test.sql(columns).await?, test.sql(indexes).await?, test.sql(tables).await?, test.sql(extras).await?];
+    let rows = [
+        test.sql(columns).await?,
+        test.sql(indexes).await?,
+        test.sql(tables).await?,
+        test.sql(extras).await?,
+    ];
     Ok(differences(dictionary, rows).iter().map(ToString::to_string).collect())
 }
 
