@@ -9,6 +9,14 @@ use include_dir::{Dir, include_dir};
 use crate::folder::FolderError;
 use crate::migration::{Migration, parse_all};
 
+/// The beginning of the names of Rowgate's own tables, and of no other's.
+pub(crate) const PREFIX: &str = "rowgate_";
+
+/// The word that is in the name of each of Rowgate's own migrations, and of none of a folder's, so
+/// that no later version of Rowgate takes a name that a folder has. The first ones are older than
+/// the rule.
+pub(crate) const WORD: &str = "rowgate";
+
 static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/built_in/migrations");
 
 /// Returns Rowgate's own migrations, in the order of their names.
@@ -44,7 +52,7 @@ mod tests {
                 day.as_str() > "20261129" && names.len() == 1,
                 "name the new one after a later day: {names:?}"
             );
-            let has_the_word = names[0].split('_').any(|word| word == crate::folder::RESERVED_WORD);
+            let has_the_word = names[0].split('_').any(|word| word == WORD);
             assert!(has_the_word, "a folder may have a migration of the same name: {names:?}");
         }
     }

@@ -26,14 +26,6 @@ use crate::report::Report;
 
 pub use error::FolderError;
 
-/// The word that is in the name of each of Rowgate's own migrations, and of none of a folder's, so
-/// that no later version of Rowgate takes a name that a folder has. The first ones are older than
-/// the rule.
-pub(crate) const RESERVED_WORD: &str = "rowgate";
-
-/// The beginning of the names of Rowgate's own tables.
-const RESERVED_PREFIX: &str = "rowgate_";
-
 const DICTIONARY: &str = "dictionary.toml";
 
 /// The content of a folder of tables, checked. Only [`TableFolder::parse`] makes one.
@@ -119,9 +111,9 @@ fn read(files: &BTreeMap<String, String>) -> Result<TableFolder, FolderError> {
 fn all_migrations(files: Vec<(&str, &str)>) -> Result<Vec<Migration>, FolderError> {
     let mut all = built_in::migrations()?;
     for (name, text) in &files {
-        if name.split('_').any(|word| word == RESERVED_WORD) {
+        if name.split('_').any(|word| word == built_in::WORD) {
             let problem =
-                format!("names with the word {RESERVED_WORD} are those of Rowgate's own migrations");
+                format!("names with the word {} are those of Rowgate's own migrations", built_in::WORD);
             return Err(FolderError::of_file(migration::file(name), problem));
         }
         if all.iter().any(|own| own.name() == *name) {
@@ -138,7 +130,7 @@ fn all_migrations(files: Vec<(&str, &str)>) -> Result<Vec<Migration>, FolderErro
 fn check_tables(name: &str, text: &str) -> Result<(), FolderError> {
     for (index, line) in text.lines().enumerate() {
         if !migration::is_comment(line) && names_own_table(line) {
-            let problem = format!("names with {RESERVED_PREFIX} are those of Rowgate's own tables");
+            let problem = format!("names with {} are those of Rowgate's own tables", built_in::PREFIX);
             return Err(FolderError::at_line(migration::file(name), index + 1, problem));
         }
     }
@@ -149,7 +141,7 @@ fn check_tables(name: &str, text: &str) -> Result<(), FolderError> {
 /// compares names of tables without regard to case on some systems.
 fn names_own_table(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    let mut found = line.match_indices(RESERVED_PREFIX);
+    let mut found = line.match_indices(built_in::PREFIX);
     found.any(|(at, _)| {
         let before = line[..at].chars().next_back();
         !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$')

@@ -12,8 +12,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::built_in;
 use crate::dictionary::{Dictionary, Table};
 use column::FoundColumn;
+pub(crate) use column::sql_type;
 
 /// Rows of texts, as a database gives them.
 pub type TextRows = Vec<Vec<Option<String>>>;
@@ -32,9 +34,6 @@ pub const QUERIES: [&str; 4] = [
      SELECT EVENT_OBJECT_TABLE, 'trigger', TRIGGER_NAME FROM information_schema.TRIGGERS \
      WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY 1, 2, 3",
 ];
-
-/// Rowgate's own tables begin with this; those that the dictionary does not have are no mistake.
-const RESERVED_PREFIX: &str = "rowgate_";
 
 /// Something in which a dictionary and a database differ.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -93,7 +92,8 @@ pub fn differences(dictionary: &Dictionary, rows: [TextRows; 4]) -> Vec<Differen
         }
     }
     let is_known = |name: &str| dictionary.tables().iter().any(|table| table.name() == name);
-    let unknown = found.into_keys().filter(|name| !name.starts_with(RESERVED_PREFIX) && !is_known(name));
+    // Rowgate's own tables are in no dictionary, but for one.
+    let unknown = found.into_keys().filter(|name| !name.starts_with(built_in::PREFIX) && !is_known(name));
     differences.extend(unknown.map(|table| Difference {
         table,
         column: None,
