@@ -509,7 +509,7 @@ fn writes_rejects_that_can_be_put_right_and_dropped_again() {
         b,2021-11-07T02:48:42Z,5,3,duplicate_in_batch,id is already taken by an earlier row\r\n\
         \"\"\"c\"\"\",2021-11-07T02:48:42Z,(array),4,type,id must be a whole number\r\n";
     assert_eq!(filling.rejects.unwrap(), expected, "{}", String::from_utf8_lossy(expected));
-    let first = |taken| rows.filling("shadow", taken).unwrap().first_repeated.unwrap();
+    let first = |taken: &Taken| rows.filling("shadow", taken).unwrap().first_repeated.unwrap();
     assert_eq!(first(&taken([-1, 5])).0, 1);
     let reason = "duplicate_in_batch: id is already taken by an earlier row".to_owned();
     assert_eq!(first(&taken([6])), (3, reason));
