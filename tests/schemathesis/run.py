@@ -58,8 +58,10 @@ def get(url, headers):
 def drop_a_file():
     """Lets there be a load to read."""
     s3 = boto3.client("s3", region_name=os.environ["AWS_REGION"])
-    key = f"incoming/jobs/{uuid.uuid4()}.csv"
-    s3.put_object(Bucket=os.environ["ROWGATE_BUCKET"], Key=key, Body=b"id,job_name\n")
+    table = json.loads(get(os.environ["ROWGATE_URL"] + "/tables", KEY))["tables"][0]
+    header = ",".join(column["name"] for column in table["columns"])
+    key = f"incoming/{table['name']}/{uuid.uuid4()}.csv"
+    s3.put_object(Bucket=os.environ["ROWGATE_BUCKET"], Key=key, Body=f"{header}\n".encode())
     for _ in range(300):
         if any(load["key"] == key for load in json.loads(get(os.environ["ROWGATE_URL"] + "/loads?limit=1000", KEY))["loads"]):
             return
