@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
 use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
+use domain::value::Key;
 use serde::Serialize;
 
 /// The limit of a response body, in bytes: Lambda's 6 MiB for a synchronous answer, less 64 KiB for
@@ -53,12 +54,12 @@ pub fn json_text(body: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Converts a row from its text to JSON, and returns its id as well.
+/// Converts a row from its text to JSON, and returns its key as well.
 ///
 /// # Errors
 /// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
 /// column.
-pub fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
+pub fn json_row(table: &Table, text: &str) -> Result<(String, Key), Problem> {
     json_of_row_text(table, text).map_err(|problem| {
         tracing::error!(table = table.name(), %problem, "a row is not as the dictionary says");
         Problem::internal()
