@@ -13,7 +13,11 @@ const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
 /// Goes on, a page at a time, until the backup is complete; `between` is done before each further
 /// invocation.
-async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done, u32), BackupError> {
+pub(crate) async fn finish(
+    world: &World,
+    mut done: Done,
+    between: &[&str],
+) -> Result<(Done, u32), BackupError> {
     let mut invocations = 1;
     while done.status == Status::Running {
         for sql in between {

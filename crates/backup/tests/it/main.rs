@@ -7,6 +7,7 @@ mod expiry;
 mod failures;
 mod http;
 mod invocations;
+mod keys;
 mod loads;
 mod status;
 mod support;

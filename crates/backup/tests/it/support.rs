@@ -48,6 +48,7 @@ pub(crate) struct World {
     pub(crate) store: FaultyBucket,
     pub(crate) calls: Calls,
     pub(crate) options: Options,
+    pub(crate) dictionary: &'static Dictionary,
 }
 
 pub(crate) fn dictionary() -> &'static Dictionary {
@@ -73,7 +74,8 @@ impl World {
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let db = TestDatabase::start_with(configure).await.unwrap();
         db.migrate().await.unwrap();
-        Self { db, store: FaultyBucket::default(), calls: Calls::default(), options: Options::default() }
+        let (store, calls, options) = (FaultyBucket::default(), Calls::default(), Options::default());
+        Self { db, store, calls, options, dictionary: dictionary() }
     }
 
     /// With this many rows in each table: the first page has a thousand of them, the next ones some
@@ -100,14 +102,18 @@ impl World {
             database: self.db.database(),
             store: self.store.clone(),
             continuation: self.calls.clone(),
-            dictionary: dictionary(),
+            dictionary: self.dictionary,
             dictionary_version: &testkit::folder().version,
             options: self.options,
         }
     }
 
+    fn table(&self, name: &str) -> &'static Table {
+        self.dictionary.table(name).unwrap()
+    }
+
     pub(crate) async fn make(&self, tables: &[&str], times: Times) -> Result<Done, BackupError> {
-        let tables: Vec<&Table> = tables.iter().map(|name| dictionary().table(name).unwrap()).collect();
+        let tables: Vec<&Table> = tables.iter().map(|name| self.table(name)).collect();
         self.backups().make(&tables, times).await
     }
 
@@ -122,7 +128,7 @@ impl World {
 
     /// Returns the database's checksum of a table right now.
     pub(crate) async fn sum(&self, table: &str) -> ContentSum {
-        let (database, of) = (self.db.database(), dictionary().table(table).unwrap());
+        let (database, of) = (self.db.database(), self.table(table));
         let nullable = nullable(&database, table, of).await.unwrap();
         content_sum(&database, table, of, &nullable).await.unwrap()
     }
@@ -144,7 +150,7 @@ impl World {
     pub(crate) fn check(&self, manifest: &Manifest) {
         let mut named = Vec::new();
         for (name, table) in &manifest.tables {
-            let of = dictionary().table(name).unwrap();
+            let of = self.table(name);
             let mut sum = ContentSum::default();
             for file in &table.files {
                 let key = folder(&manifest.backup) + &file.key;
@@ -171,7 +177,7 @@ fn decode(content: impl Read, table: &Table, fingerprint: &str, sum: &mut Conten
     let mut reader = FileReader::open(content).unwrap();
     assert_eq!(reader.writer_schema().fingerprint(), fingerprint);
     assert_eq!(reader.meta("rowgate.table"), Some(table.name()));
-    let nullable = vec![false; table.columns().len()];
+    let nullable = vec![true; table.columns().len()];
     let resolution = Resolution::new(reader.writer_schema(), table, &nullable).unwrap();
     let (mut block, mut text) = (Block::default(), String::new());
     while reader.next_block(&mut block).unwrap() {

@@ -13,9 +13,9 @@ use domain::backup::{
     BackupId, FileManifest, MANIFEST_FORMAT, Manifest, ManifestLoads, RestoreId, TableManifest, folder,
     manifest_key, part_name,
 };
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::{Column, Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
-use domain::value::{CivilDate, CivilTime, Value};
+use domain::value::{CivilDate, CivilTime, Timestamp, Value};
 use restore::{
     Answer, Continuation, ContinuationError, InvocationError, Options, Restored, Restorer, Unfinished, invoke,
 };
@@ -126,10 +126,10 @@ impl World {
         self.db.sql(sql).await.unwrap().into_iter().filter_map(|row| row[0].clone()).collect()
     }
 
-    /// A table's rows as text, by id.
+    /// A table's rows as text, by their key.
     pub(crate) async fn rows(&self, table: &str) -> Vec<Vec<Option<String>>> {
-        let key = self.table(table).key().name();
-        self.db.sql(&format!("SELECT * FROM `{table}` ORDER BY `{key}`")).await.unwrap()
+        let key: Vec<&str> = self.table(table).key_columns().map(Column::name).collect();
+        self.db.sql(&format!("SELECT * FROM `{table}` ORDER BY {}", key.join(", "))).await.unwrap()
     }
 
     /// Writes a backup of these tables.
@@ -282,7 +282,7 @@ pub(crate) fn employees(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
         vec![
             Value::Integer(id),
             text(format!("Employee {id} of many")),
-            Value::Timestamp(day, time),
+            Value::Timestamp(Timestamp::of_second(day, time)),
             reference(id, 7),
             reference(id, 11),
         ]

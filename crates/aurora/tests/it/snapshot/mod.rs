@@ -1,6 +1,7 @@
 //! Snapshots: they show one time whatever is written meanwhile, and no writer waits for them.
 
 mod consistency;
+mod keys;
 mod rows;
 mod sums;
 mod swaps;
@@ -45,7 +46,8 @@ async fn all(snapshot: &Snapshot, table: &Table) -> Result<Vec<String>, Error> {
     let mut rows = Vec::new();
     while let Some(page) = pages.next().await? {
         let (len, texts) = (page.len(), page.read()?);
-        assert!(texts.bytes() <= 1024 * 1024 && texts.len() == len);
+        // Only a row that is too much by itself comes as more than one answer.
+        assert!((texts.bytes() <= 1024 * 1024 || len == 1) && texts.len() == len);
         rows.extend(texts.iter().map(ToOwned::to_owned));
     }
     Ok(rows)
