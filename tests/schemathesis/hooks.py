@@ -4,7 +4,8 @@ JSON Schema does not reach these: that a row's references must name rows and its
 that the body must be of the table that the path names, that a batch has 1 to 1000 rows over all of
 its tables, that an Idempotency-Key goes with one request, and that a whole number is written
 without a fraction (7.0 is an integer to JSON Schema), and that an id must be free where a condition
-says so; which columns a filter may name, that ids goes alone, what a file may be called and its
+says so; rules of rows and what unique columns have already, and which table has ids of which form;
+which columns a filter may name, that ids goes alone, what a file may be called and its
 settings say together, that a group must give a right, who may have an account, which passwords are
 good, and that a page of accounts is known by what the one before said. A request that only fails
 for one of those is good as far as its schema tells, and may be refused; nothing else may. Every
@@ -21,8 +22,8 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from people import operator_token
 
 MAX_ROWS = 1000
-# The codes of rows that depend on what is in the database.
-FACTS = {"duplicate_id", "duplicate_in_batch", "unknown_reference"}
+# The codes of rows that depend on what is in the database, or on a comparison of columns.
+FACTS = {"duplicate_id", "duplicate_in_batch", "duplicate_value", "unknown_reference", "rule"}
 
 
 def rejected_codes(answer):
@@ -45,10 +46,17 @@ def is_of_the_paths_table(case):
     return all(jsonschema_rs.is_valid(schema, row) for row in rows)
 
 
-def is_another_id(case):
+def is_another_id(case, answer):
     """Whether the id in the body of a PUT is not the path's."""
-    id_in_body = case.body.get("id") if isinstance(case.body, dict) else None
-    return case.method.upper() == "PUT" and id_in_body not in (None, (case.path_parameters or {}).get("id"))
+    messages = [error.get("message", "") for error in answer.get("errors", [])]
+    return case.method.upper() == "PUT" and any(text.endswith("as in the path") for text in messages)
+
+
+def may_be_of_another_table(case, name):
+    """Whether ids have several forms, of which the table of the path has one."""
+    paths = case.operation.schema.raw_schema["paths"]
+    parameters = paths[case.operation.path][case.method.lower()]["parameters"]
+    return any(one.get("name") == name and "anyOf" in one["schema"] for one in parameters)
 
 
 def has_fractions(value):
@@ -62,7 +70,11 @@ def is_beyond_schemas(case, kind):
     """Whether a 400 of this kind may be for what no schema of this method reaches."""
     path, query = case.operation.path, set(case.query or {})
     if kind == "urn:rowgate:problem:invalid-parameter":
-        return bool(query & {"filter", "ids"}) or (path == "/accounts" and "after" in query)
+        if path.startswith("/tables/{table}/rows"):
+            name = "id" if path.endswith("{id}") else "after"
+            is_given = name == "id" or name in query
+            return bool(query & {"filter", "ids"}) or is_given and may_be_of_another_table(case, name)
+        return path == "/accounts" and "after" in query
     if kind == "urn:rowgate:problem:wrong-shape":
         return path in ("/register", "/uploads", "/uploads/check") or path.endswith("/approve")
     return False
@@ -85,7 +97,7 @@ def filter_failure(context, failure, case, response):
         return False
     if response.status_code == 400:
         return not is_beyond_schemas(case, kind)
-    if not is_of_the_paths_table(case) or is_another_id(case):
+    if not is_of_the_paths_table(case) or is_another_id(case, answer):
         return False
     codes = set(rejected_codes(answer))
     return not codes or not codes <= (FACTS | {"type"} if has_fractions(case.body) else FACTS)
