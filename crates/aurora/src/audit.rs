@@ -5,10 +5,11 @@
 
 pub use domain::audit::Actor;
 use domain::audit::{Action, AuditPage, AuditRecord, LOG_TARGET};
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
 use domain::json_row::write_json_row;
-use domain::sql::{audit_deleted, audit_inserted, audit_replaced};
-use domain::value::Value;
+use domain::key_text::key_text;
+use domain::sql::{audit_deleted, audit_replaced};
+use domain::value::{Key, Value};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -26,6 +27,10 @@ const PIECE_CHARS: usize = 8_000;
 /// Bytes of JSON on a page, beyond which it ends early. An answer of a function has 6 MB, in which
 /// each quote is escaped.
 const PAGE_BYTES: usize = 1_500_000;
+
+/// Bytes of JSON of entries in one call at most. Escaped into the call's own JSON it at most
+/// doubles, well below the service's 4 MiB.
+const MAX_CALL_BYTES: usize = 1_500_000;
 
 /// Entries of a page at most.
 pub const MAX_ENTRIES: u32 = 100;
@@ -64,22 +69,61 @@ pub async fn record(
         .bind("detail", detail.to_string())
         .idempotent();
     database.execute(statement).await?;
-    log(actor, action, table, None, None);
+    log(actor, action, table, None);
     Ok(())
 }
 
-/// Writes an entry for each of these rows, which the transaction has inserted.
-pub(crate) async fn inserted(
+/// Writes an entry for each of these rows, which the transaction has inserted. A row whose number
+/// the database has given itself has none.
+pub(crate) async fn inserted<'v>(
     tx: &Tx,
     actor: Actor<'_>,
     action: Action,
     table: &Table,
-    ids: &[i64],
+    rows: impl Iterator<Item = &'v [Value<'v>]>,
 ) -> Result<(), Error> {
-    for sql in audit_inserted(table, ids) {
-        tx.execute(bound(sql, actor, action)).await?;
+    let mut entries = Entries::default();
+    for values in rows {
+        let Some(key) = table.key_of(values) else { continue };
+        let mut row = String::new();
+        write_json_row(table, values, &mut row);
+        if entries.bytes + row.len() > MAX_CALL_BYTES && !entries.keys.is_empty() {
+            tx.execute(std::mem::take(&mut entries).into_statement(actor, action, table)).await?;
+        }
+        entries.bytes += row.len();
+        entries.keys.push(key_text(&key));
+        entries.rows.push(row);
+    }
+    if !entries.keys.is_empty() {
+        tx.execute(entries.into_statement(actor, action, table)).await?;
     }
     Ok(())
+}
+
+/// Entries of inserted rows that go into one call.
+#[derive(Default)]
+struct Entries {
+    keys: Vec<String>,
+    rows: Vec<String>,
+    bytes: usize,
+}
+
+impl Entries {
+    fn into_statement(self, actor: Actor<'_>, action: Action, table: &Table) -> Statement {
+        let values: Vec<String> = (0..self.keys.len())
+            .map(|number| {
+                format!("(UTC_TIMESTAMP(3),:username,:action,:request,:table,:key{number},:row{number})")
+            })
+            .collect();
+        let sql = format!(
+            "INSERT INTO rowgate_audit (at, username, action, request_id, table_name, row_key, after_json) VALUES {}",
+            values.join(",")
+        );
+        bound(sql, actor, action)
+            .bind("table", table.name())
+            .bind_each("key", self.keys)
+            .bind_each("row", self.rows)
+    }
 }
 
 /// Writes an entry for a row that the transaction has locked and is about to replace with these
@@ -88,28 +132,39 @@ pub(crate) async fn replaced(
     tx: &Tx,
     actor: Actor<'_>,
     table: &Table,
-    id: i64,
+    key: &Key,
     values: &[Value<'_>],
 ) -> Result<(), Error> {
     let mut after = String::new();
     write_json_row(table, values, &mut after);
-    let statement = bound(audit_replaced(table, id), actor, Action::PutRow).bind("after", after);
-    tx.execute(statement).await.map(|_| ())
+    let statement = bound(audit_replaced(table, key), actor, Action::PutRow);
+    tx.execute(statement.bind("key", key_text(key)).bind("after", after)).await.map(|_| ())
 }
 
 /// Locks a row and writes an entry for it, before the transaction deletes it. Returns false where
 /// there is no such row.
-pub(crate) async fn deleted(tx: &Tx, actor: Actor<'_>, table: &Table, id: i64) -> Result<bool, Error> {
-    let done = tx.execute(bound(audit_deleted(table, id), actor, Action::DeleteRow)).await?;
-    Ok(done.updated > 0)
+pub(crate) async fn deleted(tx: &Tx, actor: Actor<'_>, table: &Table, key: &Key) -> Result<bool, Error> {
+    let statement = bound(audit_deleted(table, key), actor, Action::DeleteRow);
+    Ok(tx.execute(statement.bind("key", key_text(key))).await?.updated > 0)
 }
 
 /// Writes the log line of something that a person did: who and what, and no values.
-pub(crate) fn log(
+pub(crate) fn log(actor: Actor<'_>, action: Action, table: Option<&str>, rows: Option<usize>) {
+    log_line(actor, action, table, None, rows);
+}
+
+/// Writes the log line of what a person did with a row, by its key; without the key where that is
+/// personal data.
+pub(crate) fn log_row(actor: Actor<'_>, action: Action, table: &Table, key: Option<&Key>) {
+    let row = key.filter(|_| !table.key_columns().any(Column::personal)).map(key_text);
+    log_line(actor, action, Some(table.name()), row, None);
+}
+
+fn log_line(
     actor: Actor<'_>,
     action: Action,
     table: Option<&str>,
-    row: Option<i64>,
+    row: Option<String>,
     rows: Option<usize>,
 ) {
     tracing::info!(

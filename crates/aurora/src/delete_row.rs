@@ -1,8 +1,9 @@
 //! Deleting one row, unless other rows refer to it.
 
 use domain::audit::Action;
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::{Dictionary, Reference, Table};
 use domain::sql::{delete_row as delete_sql, select_referring};
+use domain::value::Key;
 use serde::de::IgnoredAny;
 
 use crate::audit::{self, Actor};
@@ -16,8 +17,8 @@ pub enum Delete<'d> {
     Deleted,
     /// There is no such row.
     NotFound,
-    /// The row still exists, because other rows refer to it: from these tables, by these columns.
-    Referenced(Vec<(&'d str, &'d str)>),
+    /// The row still exists, because other rows refer to it: from these tables, by these references.
+    Referenced(Vec<(&'d Table, &'d Reference)>),
 }
 
 /// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks
@@ -34,21 +35,21 @@ pub async fn delete_row<'d>(
     database: &Database,
     dictionary: &'d Dictionary,
     table: &Table,
-    id: i64,
+    key: &Key,
     actor: Option<Actor<'_>>,
 ) -> Result<Delete<'d>, Error> {
-    let referring = referring_columns(dictionary, table);
+    let referring = references_to(dictionary, table);
     if referring.is_empty() && actor.is_none() {
-        let deleted = database.execute(Statement::new(delete_sql(table, id))).await?;
+        let deleted = database.execute(Statement::new(delete_sql(table, key))).await?;
         return Ok(if deleted.updated == 0 { Delete::NotFound } else { Delete::Deleted });
     }
     let referring = &referring;
     let deleted =
-        database.transaction(|tx| async move { delete_unreferenced(&tx, table, id, referring, actor).await });
+        database.transaction(|tx| async move { delete_unreferenced(&tx, table, key, referring, actor).await });
     match deleted.await {
         Ok(true) => {
             if let Some(actor) = actor {
-                audit::log(actor, Action::DeleteRow, Some(table.name()), Some(id), None);
+                audit::log_row(actor, Action::DeleteRow, table, Some(key));
             }
             Ok(Delete::Deleted)
         }
@@ -62,37 +63,33 @@ pub async fn delete_row<'d>(
 async fn delete_unreferenced<'d>(
     tx: &Tx,
     table: &Table,
-    id: i64,
-    referring: &[(&'d Table, usize)],
+    key: &Key,
+    referring: &[(&'d Table, &'d Reference)],
     actor: Option<Actor<'_>>,
-) -> Result<bool, Aborted<Vec<(&'d str, &'d str)>>> {
+) -> Result<bool, Aborted<Vec<(&'d Table, &'d Reference)>>> {
     if let Some(actor) = actor
-        && !audit::deleted(tx, actor, table, id).await?
+        && !audit::deleted(tx, actor, table, key).await?
     {
         return Ok(false);
     }
     // Its own references go with it, so those to itself are not in the way.
-    if tx.execute(Statement::new(delete_sql(table, id))).await?.updated == 0 {
+    if tx.execute(Statement::new(delete_sql(table, key))).await?.updated == 0 {
         return Ok(false);
     }
     let mut by = Vec::new();
-    for &(other, column) in referring {
-        let Some(sql) = select_referring(other, column, id) else { continue };
-        if !tx.query::<IgnoredAny>(Statement::new(sql)).await?.is_empty() {
-            by.push((other.name(), other.columns()[column].name()));
+    for &(other, reference) in referring {
+        let select = Statement::new(select_referring(other, reference, key));
+        if !tx.query::<IgnoredAny>(select).await?.is_empty() {
+            by.push((other, reference));
         }
     }
     if by.is_empty() { Ok(true) } else { Err(Aborted::Work(by)) }
 }
 
-/// Returns the columns of all tables that refer to `table`.
-fn referring_columns<'d>(dictionary: &'d Dictionary, table: &Table) -> Vec<(&'d Table, usize)> {
-    let of = |other: &'d Table| {
-        other
-            .references()
-            .filter(|(_, target)| *target == table.name())
-            .map(move |(column, _)| (other, column))
-            .collect::<Vec<_>>()
-    };
-    dictionary.tables().iter().flat_map(of).collect()
+/// Returns the references of all tables to `table`, each with the table that has it.
+fn references_to<'d>(dictionary: &'d Dictionary, table: &Table) -> Vec<(&'d Table, &'d Reference)> {
+    let all = dictionary.tables().iter().flat_map(|other| {
+        other.references().iter().map(move |reference| (other, reference))
+    });
+    all.filter(|(_, reference)| reference.table() == table.name()).collect()
 }

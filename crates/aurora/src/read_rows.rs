@@ -1,7 +1,8 @@
 //! Rows of a table as they are now: a page in the order of the key, or one.
 
 use domain::dictionary::Table;
-use domain::sql::{WantedRows, select_row, select_rows};
+use domain::sql::{MAX_SQL_CHARS, WantedRows, select_row, select_rows};
+use domain::value::Key;
 use serde::Deserialize;
 
 use crate::ledger::{Only, halving};
@@ -29,7 +30,7 @@ pub async fn read_page(
     database: &Database,
     table: &Table,
     wanted: &WantedRows,
-    after: Option<i64>,
+    after: Option<&Key>,
     limit: u32,
 ) -> Result<RowPage, Error> {
     let database = &database.with_deadline(database.deadline());
@@ -85,8 +86,8 @@ pub async fn count_rows(database: &Database, tables: &[&Table]) -> Result<Vec<u6
 ///
 /// # Errors
 /// As [`read_page`].
-pub async fn read_row(database: &Database, table: &Table, id: i64) -> Result<Option<String>, Error> {
-    let rows: Vec<Only<String>> = database.query(Statement::new(select_row(table, id))).await?;
+pub async fn read_row(database: &Database, table: &Table, key: &Key) -> Result<Option<String>, Error> {
+    let rows: Vec<Only<String>> = database.query(Statement::new(select_row(table, key))).await?;
     Ok(rows.into_iter().next().map(|Only(row)| row))
 }
 
@@ -94,9 +95,11 @@ async fn read(
     database: &Database,
     table: &Table,
     wanted: &WantedRows,
-    after: Option<i64>,
+    after: Option<&Key>,
     limit: u32,
 ) -> Result<Vec<String>, Error> {
-    let sql = select_rows(table, wanted, after, limit);
+    let sql = select_rows(table, wanted, after, limit).ok_or_else(|| Error::TooLarge {
+        message: format!("the wanted keys take more than {MAX_SQL_CHARS} characters"),
+    })?;
     Ok(database.query(Statement::new(sql)).await?.into_iter().map(|Only(row)| row).collect())
 }

@@ -1,32 +1,33 @@
 //! Inserting a batch of rows: in one round trip where nothing is wrong, else with a verdict for
 //! each row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use domain::audit::Action;
 use domain::batch::{Answer, Batch, Facts, TableAnswer, TableBatch, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::prefer::TxPreference;
-use domain::sql::{GUARD_FAILED, InsertWriter, MAX_SQL_CHARS, select_present};
-use domain::value::Value;
+use domain::sql::{GUARD_FAILED, InsertStatement, InsertWriter, MAX_SQL_CHARS};
+use domain::value::{Key, Value};
 
 use crate::audit::{self, Actor};
 use crate::idempotency::{Claim, ClaimError, StoredAnswer};
+use crate::keys::{self, Reader};
 use crate::rejects::keep_rejected;
-use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
+use crate::{Database, Error, MaybeDatabase, Tx};
 
-/// The number of times that a batch is judged when other writers take its ids between the check and
-/// the insert.
+/// The number of times that a batch is judged when other writers take its keys or unique values
+/// between the check and the insert.
 const ATTEMPTS: u32 = 5;
 
 /// Inserts a batch: the good rows are inserted, the others kept with their reasons; all in one
 /// transaction.
 ///
 /// A batch for one table without a fault is one statement and one call: the statement itself
-/// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it
-/// fail as a whole. Only then, or where the rows alone show a fault, does a transaction ask which
-/// ids are taken and which references are there. The price of the one call: if the database is
+/// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken key or unique
+/// value makes it fail as a whole. Only then, or where the rows alone show a fault, does a
+/// transaction ask what is taken and which references are there. The price of the one call: if the database is
 /// stuck for longer than a request may take, the Data API may still execute the statement after the
 /// answer 503. To use a transaction, which could be rolled back, would cost every insert two more
 /// calls; a client that needs to know sends an `Idempotency-Key`, which makes a transaction.
@@ -63,7 +64,7 @@ impl<'a> Insert<'_, 'a> {
         if self.actor.is_none()
             && let Some(direct) = direct.take()
         {
-            match database.execute(Statement::new(direct)).await {
+            match database.execute(direct.into()).await {
                 Ok(_) => return Ok(self.all_in()),
                 Err(error) if is_fault_of_rows(&error) => {}
                 Err(error) => return Err(error),
@@ -115,14 +116,14 @@ impl<'a> Insert<'_, 'a> {
 
     /// Returns the answer that the batch would get, without writing or locking anything.
     async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
-        let verdicts = self.judge(&Executor::Database(database)).await?;
+        let verdicts = self.judge(Reader::Database(database)).await?;
         Ok(self.answer(verdicts))
     }
 
     /// Inserts the batch in a transaction: by the one statement, or row by row as each is judged.
-    async fn insert(&self, tx: &Tx, direct: Option<String>) -> Result<Answer<'a>, Error> {
+    async fn insert(&self, tx: &Tx, direct: Option<InsertStatement>) -> Result<Answer<'a>, Error> {
         let Some(direct) = direct else { return self.insert_judged(tx).await };
-        tx.execute(Statement::new(direct)).await?;
+        tx.execute(direct.into()).await?;
         for rows in &self.batch.tables {
             let values = rows.rows.iter().map(|row| &*row.checked.values);
             self.audit(tx, rows.table, values).await?;
@@ -138,20 +139,19 @@ impl<'a> Insert<'_, 'a> {
         rows: impl Iterator<Item = &'v [Value<'v>]>,
     ) -> Result<(), Error> {
         let Some(actor) = self.actor else { return Ok(()) };
-        let ids: Vec<i64> = rows.filter_map(|values| values[table.key_index()].as_integer()).collect();
-        audit::inserted(tx, actor, Action::InsertRows, table, &ids).await
+        audit::inserted(tx, actor, Action::InsertRows, table, rows).await
     }
 
     /// Writes a log line for each table that got rows, if a person sent them.
     fn log(&self, answer: &Answer<'_>) {
         let Some(actor) = self.actor else { return };
         for (table, outcome) in answer.tables().filter(|(_, outcome)| outcome.inserted > 0) {
-            audit::log(actor, Action::InsertRows, Some(table), None, Some(outcome.inserted));
+            audit::log(actor, Action::InsertRows, Some(table), Some(outcome.inserted));
         }
     }
 
     async fn insert_judged(&self, tx: &Tx) -> Result<Answer<'a>, Error> {
-        let verdicts = self.judge(&Executor::Transaction(tx)).await?;
+        let verdicts = self.judge(Reader::Tx(tx)).await?;
         let is_refused = self.preference == Some(TxPreference::Atomic)
             && verdicts.iter().any(|verdict| !verdict.rejected.is_empty());
         for (rows, verdict) in self.batch.tables.iter().zip(&verdicts) {
@@ -167,14 +167,17 @@ impl<'a> Insert<'_, 'a> {
 
     /// Judges every row of every table before any of them is inserted. A row may refer to another
     /// row of the same request.
-    async fn judge(&self, database: &Executor<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
-        let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    async fn judge(&self, reader: Reader<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
+        let mut coming: BTreeMap<&str, HashSet<Key>> = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.batch.tables.len());
         for rows in &self.batch.tables {
-            let taken = database.present(rows.table, &rows.ids(), false).await?;
-            let present = database.referred_rows(self.dictionary, rows, &coming).await?;
-            let verdict = rows.judge(&Facts { taken, present });
-            coming.insert(rows.table.name(), verdict.ids.clone());
+            let TableBatch { table, .. } = *rows;
+            // Not locked: what others take after this makes the insert fail, and the batch is
+            // judged again.
+            let taken = keys::present(reader, table, table.name(), &rows.keys(), false).await?;
+            let facts = Facts { taken, ..facts(reader, self.dictionary, rows, &coming).await? };
+            let verdict = rows.judge(&facts);
+            coming.insert(table.name(), verdict.keys.clone());
             verdicts.push(verdict);
         }
         Ok(verdicts)
@@ -199,7 +202,7 @@ impl<'a> Insert<'_, 'a> {
 
     /// Returns the one statement that inserts the whole batch; `None` if it must be judged row by
     /// row.
-    fn direct(&self) -> Option<String> {
+    fn direct(&self) -> Option<InsertStatement> {
         let [rows] = &self.batch.tables[..] else { return None };
         if !rows.is_flawless() {
             return None;
@@ -210,17 +213,17 @@ impl<'a> Insert<'_, 'a> {
                 return None;
             }
         }
-        writer.finish().map(|statement| statement.sql).filter(|sql| sql.len() <= MAX_SQL_CHARS)
+        writer.finish().filter(|statement| statement.sql.len() <= MAX_SQL_CHARS)
     }
 }
 
 /// Runs `work` in a transaction: with the direct statement, if there is one; without it if that
-/// fails because of the rows; and again while other writers take ids that were free. After
+/// fails because of the rows; and again while other writers take what was free. After
 /// [`ATTEMPTS`] it fails with a retryable error.
 async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
     database: &Database,
-    mut direct: Option<String>,
-    work: impl Fn(Tx, Option<String>) -> F,
+    mut direct: Option<InsertStatement>,
+    work: impl Fn(Tx, Option<InsertStatement>) -> F,
 ) -> Result<T, E> {
     let mut attempt = 1;
     loop {
@@ -238,12 +241,13 @@ async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
 }
 
 fn overtaken() -> Error {
-    let message = "others kept taking ids of the batch".to_owned();
+    let message = "others kept taking keys or unique values of the batch".to_owned();
     Error::Unavailable { message, may_have_run: false, source: None }
 }
 
-/// Returns true if the direct insert may have failed because of an id that is taken or a reference
-/// that names no row: the database says so, or gives no error number, and then it is asked.
+/// Returns true if the direct insert may have failed because of something that is taken or a
+/// reference that names no row: the database says so, or gives no error number, and then it is
+/// asked.
 fn is_fault_of_rows(error: &Error) -> bool {
     match error {
         Error::DuplicateKey { .. } | Error::Sql { code: None, .. } => true,
@@ -252,58 +256,43 @@ fn is_fault_of_rows(error: &Error) -> bool {
     }
 }
 
-/// What looks up existing rows.
-pub(crate) enum Executor<'d> {
-    /// A transaction; what rows refer to stays until its end.
-    Transaction(&'d Tx),
-    /// The database, without locks.
-    Database(&'d Database),
-}
-
-impl Executor<'_> {
-    /// Returns for each table that rows refer to the referenced rows that exist, or that are among
-    /// `coming`: those are not looked up, because the lookup would also lock the gap that they are
-    /// inserted into.
-    pub(crate) async fn referred_rows(
-        &self,
-        dictionary: &Dictionary,
-        rows: &TableBatch<'_>,
-        coming: &BTreeMap<&str, BTreeSet<i64>>,
-    ) -> Result<BTreeMap<String, BTreeSet<i64>>, Error> {
-        let mut present = BTreeMap::new();
-        for (target, ids) in rows.referred_ids() {
-            let Some(table) = dictionary.table(target) else { continue };
-            let is_coming = |id: &i64| coming.get(target).is_some_and(|ids| ids.contains(id));
-            let (with_them, others) = ids.into_iter().partition::<BTreeSet<i64>, _>(is_coming);
-            let mut there = self.present(table, &others, true).await?;
-            there.extend(with_them);
-            present.insert(target.to_owned(), there);
-        }
-        Ok(present)
+/// Reads what judges rows beside the keys that are taken: the rows that have their unique values,
+/// and those that they refer to, or that are among `coming`. These are not looked up, because the
+/// lookup would also lock the gap that they are inserted into. In a transaction, what rows refer to
+/// stays until its end.
+pub(crate) async fn facts(
+    reader: Reader<'_>,
+    dictionary: &Dictionary,
+    rows: &TableBatch<'_>,
+    coming: &BTreeMap<&str, HashSet<Key>>,
+) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    let table = rows.table;
+    for columns in table.unique() {
+        let values = rows.unique_values(columns);
+        facts.holders.push(keys::holders(reader, table, table.name(), columns, &values, false).await?);
     }
-
-    /// Returns those of `ids` that are rows of the table; in a transaction they stay if `stay` is
-    /// set.
-    async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
-        if ids.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        match self {
-            Self::Transaction(tx) => ids::read_in(tx, select_present(table, ids, stay)).await,
-            Self::Database(database) => ids::read(database, select_present(table, ids, false)).await,
-        }
+    let is_locked = matches!(reader, Reader::Tx(_));
+    for (target, referred) in rows.referred_keys() {
+        let Some(table) = dictionary.table(target) else { continue };
+        let is_coming = |key: &Key| coming.get(target).is_some_and(|keys| keys.contains(key));
+        let (with_them, others): (Vec<Key>, Vec<Key>) = referred.into_iter().partition(is_coming);
+        let mut there = keys::present(reader, table, target, &others, is_locked).await?;
+        there.extend(with_them);
+        facts.present.insert(target.to_owned(), there);
     }
+    Ok(facts)
 }
 
 async fn insert_rows(tx: &Tx, table: &Table, rows: &[&[Value<'_>]]) -> Result<(), Error> {
     let mut writer = InsertWriter::new(table);
     for row in rows {
         if let Some(full) = writer.push(row) {
-            tx.execute(Statement::new(full.sql)).await?;
+            tx.execute(full.into()).await?;
         }
     }
     if let Some(last) = writer.finish() {
-        tx.execute(Statement::new(last.sql)).await?;
+        tx.execute(last.into()).await?;
     }
     Ok(())
 }

@@ -16,6 +16,10 @@ use crate::value::{Key, KeyPart, Value};
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Characters of a key's text at most: each of the 3,072 bytes that MySQL allows a key takes three,
+/// and a value of few bytes, like a moment, no more than forty; a key has 16 columns at most.
+pub const MAX_KEY_CHARS: usize = 3 * 3072 + 16 * 40;
+
 /// A text that is not the key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be {0}")]

@@ -3,6 +3,7 @@
 use aurora::audit::{self, Filter};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use domain::key_text::MAX_KEY_CHARS;
 use domain::page;
 use domain::parameter::Parameter;
 use lambda_kit::caller::ByOperator;
@@ -25,7 +26,7 @@ pub(crate) async fn list<D: Directory>(
         Parameter::integer("after", 1, i64::MAX),
         Parameter::text("username", 128),
         Parameter::text("table", 64),
-        Parameter::text("row", 64),
+        Parameter::text("row", MAX_KEY_CHARS),
     ];
     let values = query.read(&parameters)?;
     // Entries have the names of accounts in lower case and the tables' own names; a client may use

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
+use aws_sdk_rdsdata::primitives::Blob;
 use aws_sdk_rdsdata::types::{Field, SqlParameter, TypeHint};
+use domain::sql::{InsertStatement, Parameter};
 
 use super::error::Error;
 use super::limits::{MAX_REQUEST_BYTES, MAX_SQL_CHARS, REQUEST_ENVELOPE_BYTES};
@@ -47,6 +49,12 @@ impl Statement {
     pub(crate) fn bind_each<V: Into<Value>>(self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
         let numbered = values.into_iter().enumerate();
         numbered.fold(self, |statement, (number, value)| statement.bind(format!("{name}{number}"), value))
+    }
+
+    /// Binds the values that travel beside SQL text of [`domain::sql`].
+    #[must_use]
+    pub(crate) fn bind_parameters(self, parameters: Vec<Parameter>) -> Self {
+        self.bind_each("p", parameters)
     }
 
     /// Says that running it twice does the same as once, so it is tried again even when an answer
@@ -104,6 +112,18 @@ impl Statement {
     }
 }
 
+impl From<InsertStatement> for Statement {
+    fn from(insert: InsertStatement) -> Self {
+        Self::new(insert.sql).bind_parameters(insert.parameters)
+    }
+}
+
+impl From<&InsertStatement> for Statement {
+    fn from(insert: &InsertStatement) -> Self {
+        insert.clone().into()
+    }
+}
+
 /// A bound value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,6 +138,8 @@ pub enum Value {
     Text(String),
     /// `YYYY-MM-DD`, converted by the service.
     Date(String),
+    /// Bytes.
+    Binary(Vec<u8>),
 }
 
 impl Value {
@@ -127,6 +149,7 @@ impl Value {
             Self::Bool(value) => Field::BooleanValue(*value),
             Self::Long(value) => Field::LongValue(*value),
             Self::Text(value) | Self::Date(value) => Field::StringValue(value.clone()),
+            Self::Binary(value) => Field::BlobValue(Blob::new(value.clone())),
         };
         let hint = matches!(self, Self::Date(_)).then_some(TypeHint::Date);
         SqlParameter::builder().name(name).value(field).set_type_hint(hint).build()
@@ -136,7 +159,13 @@ impl Value {
     fn json_len(&self) -> usize {
         const AROUND: usize = r#"{"name":"","value":{"stringValue":""},"typeHint":"DATE"},"#.len();
         const NUMBER: usize = 32;
-        AROUND + if let Self::Text(text) | Self::Date(text) = self { json_len(text) } else { NUMBER }
+        AROUND
+            + match self {
+                Self::Text(text) | Self::Date(text) => json_len(text),
+                // Base64.
+                Self::Binary(bytes) => bytes.len().div_ceil(3) * 4,
+                Self::Null | Self::Bool(_) | Self::Long(_) => NUMBER,
+            }
     }
 }
 
@@ -165,6 +194,15 @@ values! {
     Bool: bool;
     Long: i64, i32, u32, u16, u8;
     Text: &str, String, &String;
+}
+
+impl From<Parameter> for Value {
+    fn from(parameter: Parameter) -> Self {
+        match parameter {
+            Parameter::Text(text) => Self::Text(text),
+            Parameter::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
 }
 
 impl From<u64> for Value {

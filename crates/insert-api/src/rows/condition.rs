@@ -2,7 +2,9 @@
 
 use axum::http::{HeaderMap, header};
 use domain::dictionary::Table;
+use domain::key_text::key_text;
 use domain::problem::{Problem, ProblemKind};
+use domain::value::Key;
 use lambda_kit::query::mistake;
 
 /// Returns true if the row may only be created: `If-None-Match: *`.
@@ -31,10 +33,11 @@ pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
 }
 
 /// Returns the problem of a creation whose row exists.
-pub(super) fn taken(table: &Table, id: i64) -> Problem {
+pub(super) fn taken(table: &Table, key: &Key) -> Problem {
     let detail = format!(
-        "There is a row {id} in {} already, and it is as it was. Take another id, or leave out If-None-Match to replace the \
+        "There is a row {} in {} already, and it is as it was. Take another id, or leave out If-None-Match to replace the \
          row.",
+        key_text(key),
         table.name()
     );
     Problem::new(ProblemKind::PreconditionFailed, detail)

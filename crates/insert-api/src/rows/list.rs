@@ -1,32 +1,35 @@
-//! `GET /tables/{table}/rows`: a table page by page, rows with a value, or rows with some ids.
+//! `GET /tables/{table}/rows`: a table page by page, rows with a value, or rows with some keys.
 
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
+use domain::key_text::{MAX_KEY_CHARS, parse_key};
 use domain::page;
-use domain::parameter::Parameter;
+use domain::parameter::{Parameter, ParameterType};
 use domain::problem::{Problem, ProblemKind};
-use domain::sql::{ColumnFilter, MAX_IDS, WantedRows};
+use domain::sql::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
+use domain::value::Key;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText};
 use lambda_kit::payload::{Payload, json_row};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{Query, mistake};
 
-use super::{answer, database_problem, target};
+use super::{answer, database_problem};
 use crate::service::Service;
 
 const HEAD: &str = "{\"rows\":[";
 /// Characters of a filter at most: the longest name of a column, the colon, and a long text.
 const MAX_FILTER_CHARS: usize = 1_100;
-/// Characters of `ids` at most: as many ids as are allowed, each as long as possible.
+/// Characters of `ids` at most: as many whole numbers as are allowed, each as long as possible.
+/// API Gateway takes no request line that is half as long.
 const MAX_IDS_CHARS: usize = MAX_IDS * "-9223372036854775808,".len();
 /// The longest end of an answer, with its quotes escaped.
-const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
+const TAIL_BYTES: usize = r#"],\"next\":\"\"}"#.len() + MAX_KEY_CHARS;
 
-/// Answers with rows in the order of their ids, and the id after which the next page begins.
+/// Answers with rows in the order of their keys, and the key after which the next page begins.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
     caller: Caller,
@@ -35,7 +38,7 @@ pub(crate) async fn list(
 ) -> Result<Response, ProblemResponse> {
     let table = caller.table(service.dictionary, &table)?;
     let PageRequest { limit, after, wanted } = read_request(table, &query)?;
-    let page = aurora::read_page(&service.database, table, &wanted, after, limit)
+    let page = aurora::read_page(&service.database, table, &wanted, after.as_ref(), limit)
         .await
         .map_err(|error| database_problem(&error))?;
 
@@ -56,7 +59,8 @@ pub(crate) async fn list(
         return Err(too_large(table).into());
     }
     let next = next.filter(|_| page.more || written < page.rows.len());
-    let next = next.map_or_else(|| "null".to_owned(), |next| next.to_string());
+    // Numbers and text alone cannot fail to serialize.
+    let next = serde_json::to_string(&next).unwrap_or_default();
     let body = payload.into_text() + &format!("],\"next\":{next}}}");
     Ok(answer(StatusCode::OK, written, body))
 }
@@ -65,49 +69,72 @@ pub(crate) async fn list(
 #[derive(Debug, PartialEq, Eq)]
 struct PageRequest {
     limit: u32,
-    after: Option<i64>,
+    after: Option<Key>,
     wanted: WantedRows,
 }
 
-/// Reads the query: a page of all rows, a page of rows with a value, or rows with some ids.
+/// Reads the query: a page of all rows, a page of rows with a value, or rows with some keys.
 fn read_request(table: &Table, query: &Query) -> Result<PageRequest, Problem> {
-    let (minimum, maximum) = table.key().column_type().integer_bounds();
     let parameters = [
         page::ROWS.limit(),
-        Parameter::integer("after", minimum, maximum),
+        after_parameter(table),
         Parameter::text("filter", MAX_FILTER_CHARS),
         Parameter::text("ids", MAX_IDS_CHARS),
     ];
-    let values = query.read(&parameters)?;
-    let after = values.integer("after");
+    let is_number = matches!(parameters[1].parameter_type, ParameterType::Integer { .. });
+    let values = query.read_checked(&parameters, |name, text| match name {
+        "after" if !is_number => parse_key(table, text).map(drop).map_err(|error| error.to_string()),
+        _ => Ok(()),
+    })?;
+    let after = match values.integer("after") {
+        Some(number) => Some(number.into()),
+        None => values.text("after").and_then(|text| parse_key(table, text).ok()),
+    };
     let wanted = match (values.text("filter"), values.text("ids")) {
         (None, None) => WantedRows::All,
         (Some(filter), None) => {
             WantedRows::Where(ColumnFilter::parse(table, filter).map_err(|detail| mistake("filter", detail))?)
         }
         (None, Some(ids)) if after.is_none() => {
-            WantedRows::Ids(read_ids(table, ids).map_err(|detail| mistake("ids", detail))?)
+            read_ids(table, ids).map_err(|detail| mistake("ids", detail))?
         }
         (_, Some(_)) => return Err(mistake("ids", "ids goes with neither after nor filter.")),
     };
     let limit = match &wanted {
-        // All ids are one page, unless a smaller one is requested.
-        WantedRows::Ids(_) if !query.has("limit") => MAX_IDS.try_into().unwrap_or(u32::MAX),
+        // All keys are one page, unless a smaller one is requested.
+        WantedRows::Keys(_) if !query.has("limit") => MAX_IDS.try_into().unwrap_or(u32::MAX),
         _ => values.limit(),
     };
     Ok(PageRequest { limit, after, wanted })
 }
 
-/// Reads ids with commas between them.
-fn read_ids(table: &Table, text: &str) -> Result<BTreeSet<i64>, String> {
-    let count = text.split(',').count();
+/// Returns the parameter `after`: a number for a key that is one, else the key's text.
+fn after_parameter(table: &Table) -> Parameter {
+    let mut key = table.key_columns().map(Column::column_type);
+    match (key.next(), key.next()) {
+        (Some(column_type), None) if column_type.is_whole_number() => {
+            let (minimum, maximum) = column_type.integer_bounds();
+            Parameter::integer("after", minimum, maximum)
+        }
+        _ => Parameter::text("after", MAX_KEY_CHARS),
+    }
+}
+
+/// Reads keys with commas between them; semicolons where there are commas in keys.
+fn read_ids(table: &Table, text: &str) -> Result<WantedRows, String> {
+    let (separator, example) =
+        if table.key_indexes().len() == 1 { (',', "commas between them: ids=1,2,3") } else { (';', "semicolons between them") };
+    let count = text.split(separator).count();
     if count > MAX_IDS {
         return Err(format!("ids has {count} ids; {MAX_IDS} are allowed at once."));
     }
-    let ids: Option<BTreeSet<i64>> = text.split(',').map(|id| target::parse_id(table, id).ok()).collect();
-    ids.ok_or_else(|| {
-        format!("ids must be ids of rows of {} with commas between them: ids=1,2,3.", table.name())
-    })
+    let keys: Option<BTreeSet<Key>> = text.split(separator).map(|key| parse_key(table, key).ok()).collect();
+    let keys = keys.ok_or_else(|| format!("ids must be ids of rows of {} with {example}.", table.name()))?;
+    let wanted = WantedRows::Keys(keys);
+    match select_rows(table, &wanted, None, 1) {
+        Some(_) => Ok(wanted),
+        None => Err("ids are too long together; ask for fewer at once.".to_owned()),
+    }
 }
 
 /// Returns the problem of a row whose JSON alone exceeds the limit. The limits of the dictionary
@@ -119,6 +146,8 @@ fn too_large(table: &Table) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use domain::dictionary::Dictionary;
+
     use super::*;
 
     fn asked(text: &str) -> Result<PageRequest, Vec<String>> {
@@ -128,12 +157,12 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<(u32, Option<i64>), Vec<String>> {
-        asked(text).map(|asked| (asked.limit, asked.after))
+        asked(text).map(|asked| (asked.limit, asked.after.and_then(|key| key.as_integer())))
     }
 
     #[test]
     fn ids_are_a_page_of_their_own_and_a_filter_goes_with_pages() {
-        let ids = |ids: &[i64]| WantedRows::Ids(ids.iter().copied().collect());
+        let ids = |ids: &[i64]| WantedRows::Keys(ids.iter().copied().map(Key::from).collect());
         assert_eq!(
             asked("ids=3,-1,3").unwrap(),
             PageRequest { limit: 1000, after: None, wanted: ids(&[-1, 3]) }
@@ -143,7 +172,7 @@ mod tests {
             PageRequest { limit: 100, after: None, wanted: ids(&[3]) }
         );
         let filtered = asked("filter=job_id:7&after=5").unwrap();
-        assert_eq!((filtered.limit, filtered.after), (100, Some(5)));
+        assert_eq!((filtered.limit, filtered.after), (100, Some(5.into())));
         assert!(matches!(filtered.wanted, WantedRows::Where(_)));
         for text in ["ids=1&after=2", "ids=1&filter=id:1", "ids=1&filter=id:1&after=2"] {
             assert_eq!(asked(text).unwrap_err(), ["ids goes with neither after nor filter."], "{text}");
@@ -182,8 +211,46 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_any_shape_are_texts() {
+        let text = r#"
+            [[table]]
+            name = "prices"
+            columns = [
+                { name = "code", type = "string(768)", key = true },
+                { name = "day", type = "date", key = true },
+            ]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let table = dictionary.table("prices").unwrap();
+        let asked = |text: &str| {
+            read_request(table, &Query::new(Some(text)))
+                .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect::<Vec<_>>())
+        };
+        let key = |text: &str| parse_key(table, text).unwrap();
+        assert_eq!(asked("after=a%252C,2021-07-27").unwrap().after, Some(key("a%2C,2021-07-27")));
+        assert_eq!(
+            asked("ids=a,2021-07-27%3Bb,2021-07-28").unwrap().wanted,
+            WantedRows::Keys([key("a,2021-07-27"), key("b,2021-07-28")].into())
+        );
+        let must = "must be the key code (string(768)),day (date)";
+        assert!(asked("after=a").unwrap_err()[0].starts_with(&format!("after {must}")));
+        assert_eq!(
+            asked("ids=a,2021-07-27,b,2021-07-28").unwrap_err(),
+            ["ids must be ids of rows of prices with semicolons between them."]
+        );
+        let long: Vec<String> =
+            (0..20).map(|number| format!("{number:0>768},2021-07-27")).collect();
+        assert_eq!(
+            asked(&format!("ids={}", long.join(";"))).unwrap_err(),
+            ["ids are too long together; ask for fewer at once."]
+        );
+    }
+
+    #[test]
     fn the_end_of_an_answer_fits_what_is_kept_free_for_it() {
         let tail = format!("],\"next\":{}}}", i64::MIN);
+        assert!(serde_json::to_string(&tail).unwrap().len() - 2 <= TAIL_BYTES);
+        let tail = format!("],\"next\":\"{}\"}}", "k".repeat(MAX_KEY_CHARS));
         assert_eq!(serde_json::to_string(&tail).unwrap().len() - 2, TAIL_BYTES);
     }
 }

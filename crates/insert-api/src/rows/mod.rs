@@ -1,4 +1,4 @@
-//! Rows by their ids: `GET /tables/{table}/rows`, and `GET`, `PUT` and
+//! Rows by their keys: `GET /tables/{table}/rows`, and `GET`, `PUT` and
 //! `DELETE /tables/{table}/rows/{id}`.
 
 mod condition;
@@ -12,7 +12,9 @@ use aurora::Error;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
+use domain::key_text::key_text;
 use domain::problem::{Problem, ProblemKind};
+use domain::value::Key;
 use lambda_kit::http::Rows;
 use lambda_kit::log_failure;
 
@@ -26,8 +28,9 @@ fn answer(status: StatusCode, rows: usize, json: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], axum::Extension(rows), json).into_response()
 }
 
-fn unknown(table: &Table, id: i64) -> Problem {
-    Problem::new(ProblemKind::NotFound, format!("There is no row {id} in {}.", table.name()))
+fn unknown(table: &Table, key: &Key) -> Problem {
+    let detail = format!("There is no row {} in {}.", key_text(key), table.name());
+    Problem::new(ProblemKind::NotFound, detail)
 }
 
 /// Logs a failure of the database once, and returns the problem to answer with.

@@ -23,20 +23,20 @@ pub(crate) async fn put(
     InTime(service): InTime<Service>,
     id: RequestId,
     caller: Caller,
-    RowPath { table, id: row }: RowPath,
+    RowPath { table, key }: RowPath,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
-    let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
+    let rows = TableBatch::read_row(table, &key, &body).map_err(Problem::from)?;
     let actor = id.actor(&caller);
     let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0, actor).await;
     let status = match put.map_err(|error| failed(&error, only_create))? {
         Put::Created => StatusCode::CREATED,
         Put::Replaced => StatusCode::OK,
-        Put::Taken => return Err(condition::taken(table, row).into()),
+        Put::Taken => return Err(condition::taken(table, &key).into()),
         Put::Rejected(rejected) => {
             log_rejected_row(table.name(), &rejected, None);
             return Err(Problem::invalid_row(&rejected.errors).into());

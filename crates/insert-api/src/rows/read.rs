@@ -11,14 +11,14 @@ use super::target::RowPath;
 use super::{answer, database_problem, unknown};
 use crate::service::Service;
 
-/// Answers with the row that has an id.
+/// Answers with the row that has a key.
 pub(crate) async fn read(
     InTime(service): InTime<Service>,
-    RowPath { table, id: row }: RowPath,
+    RowPath { table, key }: RowPath,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let found = aurora::read_row(&service.database, table, row).await;
-    let text = found.map_err(|error| database_problem(&error))?.ok_or_else(|| unknown(table, row))?;
+    let found = aurora::read_row(&service.database, table, &key).await;
+    let text = found.map_err(|error| database_problem(&error))?.ok_or_else(|| unknown(table, &key))?;
     let (json, _) = json_row(table, &text)?;
     Ok(answer(StatusCode::OK, 1, json))
 }
