@@ -20,6 +20,7 @@ mod report;
 mod restore;
 mod sample;
 mod serve;
+mod tables;
 mod upload;
 
 use clap::Parser;
@@ -44,6 +45,9 @@ verbs! {
         Local(local::Verbs),
         Demo(demo::Demo),
         Docs(docs::Docs),
+        /// Checks folders of tables, and drafts tables from files.
+        #[command(subcommand)]
+        Tables(tables::Verbs),
         Sample(sample::Sample),
         Check(check::Check),
         Upload(upload::Upload),

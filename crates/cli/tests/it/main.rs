@@ -8,6 +8,7 @@ mod local_database;
 mod password;
 mod sample;
 mod serve;
+mod tables;
 mod upload;
 
 use std::path::Path;

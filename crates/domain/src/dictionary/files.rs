@@ -8,6 +8,9 @@ use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
+use super::{Table, header_name};
+use crate::shortened;
+
 /// Lines that can be skipped at most: what a person puts above a table.
 const MAX_SKIPPED_LINES: u32 = 1000;
 
@@ -103,8 +106,7 @@ pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFiles {
-    /// For one file alone: the column that each name of its header means, `None` to leave the field
-    /// out.
+    /// The column that a name of a header means, `None` to leave the field out.
     #[serde(default)]
     pub(crate) columns: BTreeMap<String, Option<String>>,
     pub(crate) delimiter: Option<String>,
@@ -121,15 +123,40 @@ pub(crate) struct WireFiles {
     pub(crate) sheet: Option<String>,
 }
 
-/// Reads a `[table.files]` block.
+/// Characters of a name in a message at most.
+const MAX_NAME: usize = 40;
+
+/// Reads a `[table.files]` block, but for its columns.
 ///
 /// # Errors
 /// A description of the problem.
 pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
-    if !wire.columns.is_empty() {
-        return Err("columns is a setting of one file; give the table's columns aliases".to_owned());
-    }
     FileSettings::default().with(wire)
+}
+
+/// Reads the meaning of the names of a header.
+///
+/// # Errors
+/// A description of the problem.
+pub(crate) fn read_matches(wire: &WireFiles, table: &Table) -> Result<ColumnMatches, String> {
+    let mut matches = BTreeMap::new();
+    for (name, column) in &wire.columns {
+        let index = match column {
+            None => None,
+            Some(column) => Some(table.column_index(&header_name(column.as_bytes())).ok_or_else(|| {
+                format!(
+                    "columns names {:?}, which is no column of the table; the columns are {}",
+                    shortened(&**column, MAX_NAME),
+                    table.column_names()
+                )
+            })?),
+        };
+        let before = matches.insert(header_name(name.as_bytes()), index);
+        if before.is_some_and(|before| before != index) {
+            return Err(format!("columns says twice what {:?} means", shortened(&**name, MAX_NAME)));
+        }
+    }
+    Ok(ColumnMatches(matches))
 }
 
 impl FileSettings {
@@ -286,6 +313,7 @@ mod tests {
             timestamp_formats = ["%d.%m.%Y %H:%M", "%Y%m%dT%H%M%S"]
             time_zone = "Europe/Berlin"
             sheet = "Hires"
+            columns = { "Emp. No " = "id" }
         "#;
         let expected = FileSettings {
             delimiter: Some(b'\t'),
@@ -300,7 +328,7 @@ mod tests {
             timestamp_formats: vec!["%d.%m.%Y %H:%M".to_owned(), "%Y%m%dT%H%M%S".to_owned()],
             time_zone: TimeZone::get("Europe/Berlin").ok(),
             sheet: Some("Hires".to_owned()),
-            matches: ColumnMatches::default(),
+            matches: ColumnMatches([("emp. no".to_owned(), Some(0))].into()),
             changes_values: true,
         };
         assert_eq!(settings(text), Ok(expected));
@@ -328,7 +356,7 @@ mod tests {
             ),
             ("time_zone = \"Mars/Base\"", "time_zone \"Mars/Base\" is not known"),
             ("delimitter = \";\"", "unknown field `delimitter`"),
-            ("columns = {\"Emp No\" = \"id\"}", "columns is a setting of one file"),
+            ("columns = {\"Emp No\" = \"emp_no\"}", "columns names \"emp_no\", which is no column"),
         ] {
             let problem = settings(block).unwrap_err();
             assert!(problem.contains(expected), "{block} said {problem:?}");

@@ -20,7 +20,7 @@ pub use column_type::ColumnType;
 pub(crate) use column_type::MAX_LITERAL_BYTES;
 pub use expectations::{Expectations, Severity};
 pub(crate) use expectations::{WireExpectations, read_expectations};
-pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter, read_files};
+pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter, read_files, read_matches};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
 pub(crate) use name::{MAX_IDENTIFIER, header_name, is_identifier, is_zero_width};
 pub use reference::{OnUnknown, Reference, Unknown};

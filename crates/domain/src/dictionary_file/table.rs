@@ -10,14 +10,13 @@ use super::column::{WireColumn, not_exact, read_column};
 use super::error::DictionaryError;
 use super::references::{NamedReference, WireReference, read_on_unknown};
 use super::rules::{WireChecks, read_check};
+use crate::built_in;
 use crate::dictionary::{
     Column, LoadMode, MAX_IDENTIFIER, Reference, RejectLimit, RejectLimitError, Table, WireExpectations,
     WireFiles, is_identifier, read_expectations, read_files,
+    read_matches,
 };
 use crate::sql;
-
-/// Rowgate's own tables begin with this.
-const RESERVED_PREFIX: &str = "rowgate_";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +98,7 @@ pub(super) fn read_table(
     }
     let checks = wire.check.map(WireChecks::into_texts).unwrap_or_default();
     let checks = checks.iter().map(|check| read_check(&columns, check)).collect::<Result<_, _>>()?;
-    let table = Table {
+    let mut table = Table {
         name: wire.name,
         aliases: wire.aliases,
         description: wire.description,
@@ -114,6 +113,11 @@ pub(super) fn read_table(
         references: Vec::new(),
         checks,
     };
+    if let Some(files) = &wire.files {
+        let matches = read_matches(files, &table);
+        table.files.matches =
+            matches.map_err(|problem| DictionaryError::new(format!("files: {problem}")))?;
+    }
     let widest = sql::widest_insert(&table);
     if widest > sql::MAX_SQL_CHARS {
         return Err(DictionaryError::new(format!(
@@ -129,9 +133,10 @@ pub(super) fn read_table(
 fn take_names(wire: &WireTable, origin: Origin, names: &mut BTreeSet<String>) -> Result<(), DictionaryError> {
     for name in std::iter::once(&wire.name).chain(&wire.aliases) {
         check_identifier(name)?;
-        if origin == Origin::Folder && name.starts_with(RESERVED_PREFIX) {
+        if origin == Origin::Folder && name.starts_with(built_in::PREFIX) {
             return Err(DictionaryError::new(format!(
-                "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
+                "names that begin with {} are Rowgate's own; choose another than {name:?}",
+                built_in::PREFIX
             )));
         }
         if !names.insert(name.clone()) {

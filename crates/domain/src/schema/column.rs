@@ -60,7 +60,7 @@ impl FoundColumn {
         let expected = column.column_type().to_string();
         if self.column_type != expected {
             let found = &self.column_type;
-            differences.push(format!("is {found}; in the dictionary {expected}, which is {}", sql_type(column)));
+            differences.push(format!("is {found}; in the dictionary {expected}, which is {}", sql_type(column.column_type())));
         }
         // The database may allow more than the dictionary, never less.
         if !column.required() && !self.nullable {
@@ -97,9 +97,9 @@ impl FoundColumn {
     }
 }
 
-/// Returns the type of a column as a migration writes it.
-pub fn sql_type(column: &Column) -> String {
-    match column.column_type() {
+/// Returns a type as a migration writes it.
+pub(crate) fn sql_type(column_type: ColumnType) -> String {
+    match column_type {
         ColumnType::SmallInt => "SMALLINT".to_owned(),
         ColumnType::Integer => "INT".to_owned(),
         ColumnType::Bigint => "BIGINT".to_owned(),

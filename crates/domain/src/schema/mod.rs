@@ -13,7 +13,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::built_in;
-use crate::dictionary::{Dictionary, Table};
+use crate::dictionary::{Column, Dictionary, Reference, Table};
 use column::FoundColumn;
 pub(crate) use column::sql_type;
 
@@ -145,13 +145,13 @@ fn read(rows: [TextRows; 4]) -> BTreeMap<String, FoundTable> {
 
 fn compare(table: &Table, found: &FoundTable, add: &mut impl FnMut(Option<&str>, String)) {
     let in_schema: Vec<&str> = found.columns.iter().map(|column| column.name.as_str()).collect();
-    let in_dictionary: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+    let in_dictionary: Vec<&str> = table.columns().iter().map(Column::name).collect();
     if in_schema != in_dictionary {
         let (in_schema, in_dictionary) = (in_schema.join(", "), in_dictionary.join(", "));
         return add(None, format!("has the columns {in_schema}; in the dictionary {in_dictionary}"));
     }
     let referring: BTreeSet<usize> =
-        table.references().iter().flat_map(|reference| reference.columns()).copied().collect();
+        table.references().iter().flat_map(Reference::columns).copied().collect();
     for (index, (column, found)) in table.columns().iter().zip(&found.columns).enumerate() {
         let is_compared = column.is_compared() || referring.contains(&index);
         for problem in found.differences(column, is_compared) {

@@ -3,14 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::{ColumnMatches, HeaderRule, Table, WireFiles, header_name};
+use crate::dictionary::{ColumnMatches, HeaderRule, Table, WireFiles, read_matches};
 use crate::shortened;
 
 /// The user metadata of an object that holds its settings. In HTTP it is the header
@@ -21,9 +19,6 @@ pub const SETTINGS_METADATA: &str = "rowgate-settings";
 /// together.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
 pub const MAX_SETTINGS_BYTES: usize = 1800;
-
-/// Characters of a name in a message at most.
-const MAX_NAME: usize = 40;
 
 /// The settings of one file: the keys of `[table.files]`, and `columns`, which says what the names
 /// of its header mean.
@@ -191,7 +186,8 @@ impl Settings {
     /// not have.
     pub fn apply(&self, table: &Table) -> Result<Table, SettingsError> {
         let mut files = table.files().with(&self.0).map_err(SettingsError::Unusable)?;
-        files.matches = self.matches(table).map_err(SettingsError::Unusable)?;
+        let ColumnMatches(matches) = read_matches(&self.0, table).map_err(SettingsError::Unusable)?;
+        files.matches.0.extend(matches);
         if !self.0.columns.is_empty() {
             match self.0.header {
                 Some(HeaderRule::None) => {
@@ -206,30 +202,6 @@ impl Settings {
             }
         }
         Ok(table.with_files(files))
-    }
-
-    /// Returns the meaning of the header's names.
-    fn matches(&self, table: &Table) -> Result<ColumnMatches, String> {
-        let mut matches = BTreeMap::new();
-        for (name, column) in &self.0.columns {
-            let index = match column {
-                None => None,
-                Some(column) => {
-                    Some(table.column_index(&header_name(column.as_bytes())).ok_or_else(|| {
-                        format!(
-                            "columns names {:?}, which is no column of the table; the columns are {}",
-                            shortened(&**column, MAX_NAME),
-                            table.column_names()
-                        )
-                    })?)
-                }
-            };
-            let before = matches.insert(header_name(name.as_bytes()), index);
-            if before.is_some_and(|before| before != index) {
-                return Err(format!("columns says twice what {:?} means", shortened(&**name, MAX_NAME)));
-            }
-        }
-        Ok(ColumnMatches(matches))
     }
 }
 

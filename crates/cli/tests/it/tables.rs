@@ -1,0 +1,132 @@
+//! `rowgate tables`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{rowgate, stderr, stdout};
+
+fn sales() -> String {
+    Path::new(testkit::SQL).join("../examples/sales/sql").display().to_string()
+}
+
+/// Writes a folder of one table with a report.
+fn folder(root: &Path, migration: &str, report: &str) -> PathBuf {
+    let dictionary = "[[table]]\nname = \"things\"\ncolumns = [\n    { name = \"code\", type = \"string(9)\", key = true },\n    { name = \"price\", type = \"decimal(8,2)\" },\n]\n";
+    let header = "/*\ntitle = \"Dear things\"\ncolumns = [{ name = \"code\", type = \"string\" }, { name = \"price\", type = \"decimal\" }]\ntables = [\"things\"]\n*/\n";
+    let folder = root.join("sql");
+    for (file, text) in [
+        ("dictionary.toml", dictionary),
+        ("migrations/20261121_create_things/up.sql", migration),
+        ("reports/dear-things.sql", &format!("{header}{report}")),
+    ] {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+const CREATE: &str =
+    "CREATE TABLE things (code VARCHAR(9) COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, price DECIMAL(8,2) NOT NULL);";
+const REPORT: &str = "SELECT t.code, t.price FROM things AS t ORDER BY t.price DESC, t.code";
+
+#[test]
+fn the_folders_of_the_repository_pass() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in [testkit::SQL, &sales()] {
+        for options in [&["--offline"][..], &[]] {
+            let output = rowgate(root.path(), &[&["tables", "check", folder][..], options].concat());
+            assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+        }
+    }
+    let output = rowgate(root.path(), &["tables", "check", &sales(), "--offline"]);
+    assert!(stdout(&output).contains("  report  best-clients               ok\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_mistake_is_named_with_its_file_and_line() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path(), "CREATE TABLE things (id INT PRIMARY KEY)", REPORT);
+    let output = rowgate(root.path(), &["tables", "check", folder.to_str().unwrap(), "--offline"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "error: {}/migrations/20261121_create_things/up.sql:1: the statement that begins here does not end with ; at the end of a line.\n",
+            folder.display()
+        )
+    );
+}
+
+#[test]
+fn a_database_shows_what_the_files_do_not() {
+    let root = tempfile::tempdir().unwrap();
+    for (migration, report, expected) in [
+        (CREATE, REPORT, &[][..]),
+        (
+            "CREATE TABLE things (code VARCHAR(9) COLLATE utf8mb4_unicode_520_ci NOT NULL PRIMARY KEY, price DECIMAL(9,2) NOT NULL);",
+            REPORT,
+            &[
+                "code has the collation utf8mb4_unicode_520_ci; keys, unique columns and references need utf8mb4_bin or ascii_bin",
+                "price is decimal(9,2); in the dictionary decimal(8,2), which is DECIMAL(8,2)",
+            ],
+        ),
+        (CREATE, "SELECT t.code, t.cost AS price FROM things AS t ORDER BY t.code", &["cost"]),
+        (
+            CREATE,
+            "SELECT t.price AS code, t.price FROM things AS t ORDER BY t.price",
+            &["column code is declared as string, the query has NEWDECIMAL"],
+        ),
+        (
+            CREATE,
+            "SELECT t.code FROM things AS t ORDER BY t.code",
+            &["the query has the columns code; declared are code, price"],
+        ),
+        ("CREATE TABLE things (code WHAT);", REPORT, &["statement 1, CREATE TABLE things (code WHAT): "]),
+    ] {
+        let folder = folder(root.path(), migration, report);
+        let output = rowgate(root.path(), &["tables", "check", folder.to_str().unwrap(), "--json"]);
+        let findings: Vec<serde_json::Value> = serde_json::from_str(&stdout(&output)).unwrap();
+        let problems: Vec<&str> =
+            findings.iter().filter_map(|finding| finding["problem"].as_str()).collect();
+        assert_eq!(problems.len(), expected.len(), "{problems:?}");
+        for (problem, expected) in problems.iter().zip(expected) {
+            assert!(problem.contains(expected), "{problem:?} has no {expected:?}");
+        }
+        assert_eq!(output.status.code(), Some(if expected.is_empty() { 0 } else { 1 }), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_table_from_a_file_is_proposed_and_then_written() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("articles.csv");
+    // As a German Excel saves it.
+    let content = b"Artikel-Nr;Gr\xf6\xdfe;Preis;seit\r\nA-1;12;12,50;27.07.2021\r\nA-2;7;3,00;01.12.2021\r\n";
+    fs::write(&file, content).unwrap();
+    let sql = root.path().join("sql");
+    let new = ["tables", "new", "articles", "--from", file.to_str().unwrap(), "--sql", sql.to_str().unwrap()];
+    let output = rowgate(root.path(), &new);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let proposal = stdout(&output);
+    for line in [
+        "    { name = \"artikel_nr\", type = \"string(10)\", key = true, description = \"Artikel-Nr\" },\n",
+        "encoding = \"windows-1252\"\n",
+        "    `preis` DECIMAL(10,2) NOT NULL,\n",
+    ] {
+        assert!(proposal.contains(line), "{line:?} is not in\n{proposal}");
+    }
+    assert!(!sql.exists());
+
+    let output = rowgate(root.path(), &[&new[..], &["--write"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let output = rowgate(root.path(), &["tables", "check", sql.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let mut command = crate::command(root.path(), &["check", "articles", file.to_str().unwrap()]);
+    let output = command.env("ROWGATE_SQL", &sql).output().unwrap();
+    assert_eq!(stdout(&output), "articles: 2 records read, 2 would be loaded, 0 rejected\n");
+
+    let output = rowgate(root.path(), &[&new[..], &["--write"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("\"articles\" is already a table's name or alias"), "{}", stderr(&output));
+}
