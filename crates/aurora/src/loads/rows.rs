@@ -17,12 +17,7 @@ use crate::{Error, Tx, keys};
 ///
 /// # Errors
 /// As [`Tx::query`].
-pub async fn taken(
-    tx: &Tx,
-    target: &str,
-    chunk: &CheckedChunk<'_>,
-    mode: LoadMode,
-) -> Result<Facts, Error> {
+pub async fn taken(tx: &Tx, target: &str, chunk: &CheckedChunk<'_>, mode: LoadMode) -> Result<Facts, Error> {
     let table = chunk.table;
     let mut facts = Facts::default();
     if mode != LoadMode::Upsert {
@@ -47,12 +42,7 @@ pub async fn taken(
 /// # Errors
 /// [`Error::DuplicateKey`] if one is missing: the transaction is to be rolled back and begun again.
 /// Else as [`Tx::query`].
-pub async fn check_written(
-    tx: &Tx,
-    table: &Table,
-    target: &str,
-    keys: &HashSet<Key>,
-) -> Result<(), Error> {
+pub async fn check_written(tx: &Tx, table: &Table, target: &str, keys: &HashSet<Key>) -> Result<(), Error> {
     if keys::present(tx, table, target, keys, false).await?.len() == keys.len() {
         return Ok(());
     }

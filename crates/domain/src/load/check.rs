@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::value::RawValue;
 
 use super::chunk::{Broken, Chunk, Record};
-use super::layout::Columns;
 pub(crate) use super::claimed::ClaimedKeys;
+use super::layout::Columns;
 use crate::dictionary::{Reference, Table};
 use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, json_texts};
 use crate::value::{Key, Value};

@@ -26,7 +26,9 @@ pub use ledger::{
     LoadId, LoadPage, LoadRecord, LoadStatus, RejectReason, RejectReasons, RejectsFile, RejectsPage,
     bounded_warnings, parent_in_name,
 };
-pub use proposal::{FoundTable, propose_null_values, propose_settings, propose_table};
+pub use proposal::{
+    DraftError, FoundTable, TableDraft, draft_table, propose_null_values, propose_settings, propose_table,
+};
 pub use rejects::{is_rejects_key, rejects_csv, rejects_key, rejects_prefix};
 pub use settings::{MAX_SETTINGS_BYTES, SETTINGS_METADATA, Settings, SettingsError};
 

@@ -134,8 +134,7 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
             let rejects = (!rejected.is_empty()).then(|| noted(&reasons));
             loads::amend_chunk(tx, run, prepared.chunk.number, found, rejects).await?;
         }
-        let file =
-            (!rejected.is_empty()).then(|| rejects_csv(&plan.table, &prepared.columns, &rejected));
+        let file = (!rejected.is_empty()).then(|| rejects_csv(&plan.table, &prepared.columns, &rejected));
         self.keep_rejects(file).await?;
         Ok(found)
     }
@@ -165,9 +164,10 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
 impl<S: Store, Q: Sync> Pending<'_, S, Q> {
     fn check(&self) -> Result<CheckedChunk<'_>, Rollback<LoadError>> {
         let Prepared { chunk, columns, .. } = &self.prepared;
-        self.committer.plan.check(columns, chunk).map_err(|header| {
-            Rollback::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
-        })
+        self.committer
+            .plan
+            .check(columns, chunk)
+            .map_err(|header| Rollback::Failed(LoadError::OtherHeader { header, from: chunk.first_line() }))
     }
 
     /// Returns the figures of the chunk with so many rejected records, without references.

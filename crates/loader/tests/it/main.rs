@@ -16,6 +16,7 @@ mod events;
 mod faults;
 mod files;
 mod invocations;
+mod keys;
 mod kills;
 mod kinds;
 mod ledger;

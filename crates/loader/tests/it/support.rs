@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use aurora::{Deadline, loads};
 use bucket::FaultyBucket;
+use domain::dictionary::Dictionary;
+use domain::folder::TableFolder;
 use domain::load::{LoadId, LoadRecord};
-use loader::{Delivered, LoadError, Loader, ObjectCreated, load};
+use loader::{Delivered, LoadError, Loader, ObjectCreated, Options, load};
 use testkit::TestDatabase;
 use testkit::local_data_api::Config;
 
-use crate::cloud::{BUCKET, Messages, loader_over};
+use crate::cloud::{BUCKET, Messages, OPTIONS, loader_over};
 
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
     pub(crate) store: FaultyBucket,
+    pub(crate) options: Options,
+    dictionary: &'static Dictionary,
 }
 
 impl World {
@@ -24,13 +28,20 @@ impl World {
 
     /// Over a Data API that is set up otherwise.
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::over(testkit::folder(), configure).await
+    }
+
+    /// The same with other tables.
+    pub(crate) async fn over(folder: &'static TableFolder, configure: impl FnOnce(&mut Config)) -> Self {
         let db = TestDatabase::start_with(configure).await.unwrap();
-        db.migrate().await.unwrap();
-        Self { db, store: FaultyBucket::named(BUCKET) }
+        db.migrate_with(folder).await.unwrap();
+        let (store, dictionary) = (FaultyBucket::named(BUCKET), &folder.dictionary);
+        Self { db, store, options: OPTIONS, dictionary }
     }
 
     pub(crate) fn loader(&self) -> Loader<FaultyBucket, Messages> {
-        loader_over(&self.db, self.store.clone())
+        let Self { options, dictionary, .. } = *self;
+        Loader { options, dictionary, ..loader_over(&self.db, self.store.clone()) }
     }
 
     /// Puts an object, without an event.

@@ -129,11 +129,13 @@ fn sorted(table: &Table, mut rows: Vec<Row>) -> Vec<Row> {
 
 /// Lines with few different values, so that many of them meet.
 fn lines() -> impl Strategy<Value = String> {
-    let line = (0..5, 0..2, 0..5, 0..3, 1..3, any::<u8>()).prop_map(|(id, part, code, x, day, note)| {
-        let or_none = |text: String| if text.contains('0') { String::new() } else { text };
-        let (code, x) = (or_none(format!("C{code}")), or_none(x.to_string()));
-        format!("{id},p{part},{code},{x},2021-07-1{day},{note}\n")
-    });
+    let line = (0..5_u8, 0..2_u8, 0..5_u8, 0..3_u8, 1..3_u8, any::<u8>()).prop_map(
+        |(id, part, code, x, day, note)| {
+            let or_none = |text: String| if text.contains('0') { String::new() } else { text };
+            let (code, x) = (or_none(format!("C{code}")), or_none(x.to_string()));
+            format!("{id},p{part},{code},{x},2021-07-1{day},{note}\n")
+        },
+    );
     proptest::collection::vec(line, 1..14).prop_map(|lines| lines.concat())
 }
 

@@ -4,7 +4,7 @@ use super::ratio::ratio;
 use crate::dictionary::Table;
 
 /// Words of a name that mean an id.
-const ID_WORDS: [&str; 8] = ["id", "no", "nr", "num", "number", "key", "code", "ids"];
+pub(super) const ID_WORDS: [&str; 8] = ["id", "no", "nr", "num", "number", "key", "code", "ids"];
 
 /// Returns the likeness of a field's name and those of a column, from 0 to 1.
 pub(super) fn likeness(table: &Table, index: usize, name: &str) -> f64 {
@@ -88,7 +88,7 @@ fn is_short_for(word: &str, own: &str) -> bool {
 }
 
 /// Returns the words of a name in lower case: `EmpNo`, `emp_no` and `Emp. No` have the same.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';
     for character in name.chars() {

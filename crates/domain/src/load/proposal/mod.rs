@@ -1,6 +1,7 @@
 //! Proposes settings for a file that is not in the format of its table's files: which field may be
 //! which column, and which format its times may have. People decide; a proposal loads nothing.
 
+mod draft;
 mod formats;
 mod likeness;
 mod ratio;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::settings::Settings;
 use crate::dictionary::{Column, ColumnType, HeaderField, Table, WireFiles, header_name};
 use crate::row::{REJECT_COLUMNS, check_file_field, read_in_format};
+pub use draft::{DraftError, TableDraft, draft_table};
 use formats::{formats, propose_formats};
 use likeness::likeness;
 use ratio::ratio;
