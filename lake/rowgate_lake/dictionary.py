@@ -7,14 +7,15 @@ what the lake cannot do is refused.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
+from typing import Literal as OneOf
 
 import tomllib
 from pyspark.sql import types as spark
 
 from .errors import DictionaryError
 
-Action = Literal["stop", "warn"]
+Action = OneOf["stop", "warn"]
 """The effect of a broken expectation: end the run before gold is touched, or be recorded."""
 
 DEFAULT_ACTIONS: Mapping[str, Action] = {
@@ -22,6 +23,13 @@ DEFAULT_ACTIONS: Mapping[str, Action] = {
     "references": "warn",
     "rules": "warn",
 }
+
+
+MAX_TEXT_BYTES = 65_535
+"""The bytes that a text or a JSON document may have: what MySQL's TEXT holds."""
+
+Literal = str | int | float | bool
+"""A value in the dictionary: text says it as CSV does."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,16 @@ class Column:
     """As the dictionary writes it: `decimal(10,2)`."""
     aliases: tuple[str, ...] = ()
     required: bool = True
-    default: Any = None
+    default: Literal | None = None
     key: bool = False
+    unique: bool = False
     references: str | None = None
     personal: bool = False
     description: str = ""
+    minimum: Literal | None = None
+    maximum: Literal | None = None
+    min_length: int | None = None
+    values: tuple[Literal, ...] = ()
 
     @property
     def spark_type(self) -> spark.DataType:
@@ -50,9 +63,26 @@ class Column:
         found = re.fullmatch(r"string\((\d+)\)", self.type)
         return int(found[1]) if found else None
 
+    @property
+    def max_bytes(self) -> int | None:
+        """The bytes that a value may have."""
+        if self.type in ("text", "json"):
+            return MAX_TEXT_BYTES
+        found = re.fullmatch(r"binary\((\d+)\)", self.type)
+        return int(found[1]) if found else None
+
     def source_in(self, columns: Sequence[str]) -> str | None:
         """Finds this column among the columns of an older table: by its name, else by an alias."""
         return next((name for name in (self.name, *self.aliases) if name in columns), None)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Columns that name a row of a table by its key."""
+
+    columns: tuple[str, ...]
+    """In the order of the key that they name."""
+    table: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +91,11 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
+    references: tuple[Reference, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Columns whose values together no two rows share, beside the key."""
+    checks: tuple[str, ...] = ()
+    """Comparisons of two columns that each row keeps: `ends_on >= starts_on`."""
     aliases: tuple[str, ...] = ()
     description: str = ""
     actions: Mapping[str, Action] = field(default_factory=lambda: DEFAULT_ACTIONS, hash=False)
@@ -69,11 +104,6 @@ class Table:
     def keys(self) -> tuple[str, ...]:
         """The names of the columns of the primary key."""
         return tuple(column.name for column in self.columns if column.key)
-
-    @property
-    def references(self) -> tuple[Column, ...]:
-        """The columns that name a row of another table."""
-        return tuple(column for column in self.columns if column.references)
 
 
 @dataclass(frozen=True)
@@ -90,7 +120,7 @@ class Dictionary:
 
 
 def parse(text: str) -> Dictionary:
-    """Reads the dictionary's TOML. Hidden tables, which no backup holds, are left out.
+    """Reads the dictionary's TOML.
 
     Raises DictionaryError where the lake cannot hold a table.
     """
@@ -98,8 +128,7 @@ def parse(text: str) -> Dictionary:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DictionaryError(f"sql/dictionary.toml cannot be read: {error}") from error
-    blocks = [block for block in document.get("table", []) if not block.get("hidden", False)]
-    return Dictionary({block["name"]: _table(block) for block in blocks})
+    return Dictionary({block["name"]: _table(block) for block in document.get("table", [])})
 
 
 def _table(block: Mapping[str, Any]) -> Table:
@@ -107,6 +136,12 @@ def _table(block: Mapping[str, Any]) -> Table:
     table = Table(
         name=block["name"],
         columns=columns,
+        references=_references(block, columns),
+        unique=(
+            *((column.name,) for column in columns if column.unique),
+            *(tuple(names) for names in block.get("unique", ())),
+        ),
+        checks=_checks(block.get("check", ())),
         aliases=tuple(block.get("aliases", ())),
         description=block.get("description", ""),
         actions={**DEFAULT_ACTIONS, **block.get("expectations", {})},
@@ -128,18 +163,39 @@ def _table(block: Mapping[str, Any]) -> Table:
     return table
 
 
+def _references(block: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Reference, ...]:
+    return (
+        *(Reference((column.name,), column.references) for column in columns if column.references),
+        *(Reference(tuple(one["columns"]), one["table"]) for one in block.get("references", ())),
+    )
+
+
+def _checks(found: str | Sequence[str]) -> tuple[str, ...]:
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
 def _column(block: Mapping[str, Any]) -> Column:
     known = {name: block[name] for name in Column.__dataclass_fields__ if name in block}
-    known["aliases"] = tuple(known.get("aliases", ()))
+    for name in ("aliases", "values"):
+        known[name] = tuple(known.get(name, ()))
     return Column(**known)
 
 
 _SIMPLE = {
+    "smallint": spark.ShortType(),
     "integer": spark.IntegerType(),
     "bigint": spark.LongType(),
+    "double": spark.DoubleType(),
+    "text": spark.StringType(),
     "boolean": spark.BooleanType(),
     "date": spark.DateType(),
+    # Delta has no times of day: `16:02:08`, which sorts and compares as the time does.
+    "time": spark.StringType(),
     "timestamp": spark.TimestampType(),
+    "timestamp(3)": spark.TimestampType(),
+    "timestamp(6)": spark.TimestampType(),
+    "uuid": spark.StringType(),
+    "json": spark.StringType(),
 }
 
 
@@ -149,6 +205,8 @@ def spark_type(name: str) -> spark.DataType:
         return _SIMPLE[name]
     if name == "string" or re.fullmatch(r"string\(\d+\)", name):
         return spark.StringType()
+    if name == "binary" or re.fullmatch(r"binary\(\d+\)", name):
+        return spark.BinaryType()
     if found := re.fullmatch(r"decimal\((\d+),\s*(\d+)\)", name):
         precision, scale = int(found[1]), int(found[2])
         if precision > 38:

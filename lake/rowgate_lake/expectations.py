@@ -1,14 +1,14 @@
 """Expectations: what must hold of the rows of silver and gold, and what was found."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
-from .dictionary import Action, Table
+from .dictionary import Action, Column, Literal, Table
 from .silver import broken_column, found_column
 
 EXAMPLES = 5
@@ -25,6 +25,10 @@ class Expectation:
     """SQL that is true for a row that breaks it."""
     unique: tuple[str, ...] = ()
     """Columns whose values together no two rows share."""
+    among: str = "true"
+    """SQL that is true for a row that may share no values."""
+    is_shown: bool = True
+    """False if these values are personal: then there are no examples of them."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,51 @@ def of_table(table: Table) -> list[Expectation]:
             )
         broken = f"`{broken_column(column)}`"
         found.append(Expectation(f"{column.name} is {column.type}", actions["rules"], broken))
-    for column in table.references:
-        name = f"{column.name} references {column.references}"
-        found.append(Expectation(name, actions["references"], f"NOT `{found_column(column)}`"))
+        found += [
+            Expectation(f"{column.name} {rule}", actions["rules"], broken)
+            for rule, broken in _rules(column)
+        ]
+    for names in table.unique:
+        # As in MySQL, a row that has no value in one of them shares nothing.
+        among = " AND ".join(f"`{name}` IS NOT NULL" for name in names)
+        is_shown = not any(column.personal for column in table.columns if column.name in names)
+        name = f"unique {', '.join(names)}"
+        found.append(
+            Expectation(name, actions["rules"], unique=names, among=among, is_shown=is_shown)
+        )
+    for check in table.checks:
+        left, operator, right = check.split()
+        found.append(Expectation(check, actions["rules"], f"NOT (`{left}` {operator} `{right}`)"))
+    for reference in table.references:
+        name = f"{', '.join(reference.columns)} references {reference.table}"
+        found.append(Expectation(name, actions["references"], f"NOT `{found_column(reference)}`"))
     return found
+
+
+def _rules(column: Column) -> Iterator[tuple[str, str]]:
+    """What the dictionary demands of a column's values beside their type, and SQL that is true for
+    a value that breaks it.
+
+    Patterns are not checked again: Rust, Java and Sail read regular expressions in other ways.
+    """
+    value = f"`{column.name}`"
+    if column.minimum is not None:
+        yield f"is at least {column.minimum}", f"{value} < {_sql(column, column.minimum)}"
+    if column.maximum is not None:
+        yield f"is at most {column.maximum}", f"{value} > {_sql(column, column.maximum)}"
+    if column.min_length is not None:
+        least = column.min_length
+        yield f"has at least {least} characters", f"char_length({value}) < {least}"
+    if column.values:
+        known = ", ".join(_sql(column, one) for one in column.values)
+        yield "is one of its values", f"{value} NOT IN ({known})"
+
+
+def _sql(column: Column, literal: Literal) -> str:
+    """Writes a value of a column as SQL. In hexadecimal digits there is nothing to escape."""
+    text = str(literal).lower() if isinstance(literal, bool) else str(literal)
+    kind = column.spark_type.simpleString()
+    return f"CAST(CAST(X'{text.encode().hex()}' AS STRING) AS {kind})"
 
 
 def check(
@@ -106,9 +151,9 @@ def check(
     results = []
     for one in expectations:
         if one.unique:
-            repeated = rows.groupBy(*one.unique).count().where("count > 1")
+            repeated = rows.where(one.among).groupBy(*one.unique).count().where("count > 1")
             number = int(repeated.count())  # the remote session gives a number of NumPy
-            examples = _examples(repeated, one.unique) if number else None
+            examples = _examples(repeated, one.unique) if number and one.is_shown else None
         else:
             number = broken[one.name]
             examples = _examples(rows.where(one.broken or ""), keys) if number else None

@@ -1,7 +1,7 @@
 """Silver: the current state of a table and its history, with the types of the dictionary.
 
-`<table>` has a row for each key there ever was: the dictionary's columns; `_<column>_found` for
-each reference, which says whether it names a row (NULL where the reference is NULL);
+`<table>` has a row for each key there ever was: the dictionary's columns; `_<columns>_found` for
+each reference, which says whether it names a row (NULL where one of its columns is NULL);
 `_changed_at`, the snapshot time at which the row was first seen like this; and `_deleted_at`, the
 snapshot time at which it was gone, NULL while it is there.
 
@@ -13,12 +13,13 @@ SQL MERGE is the only way of changing rows that all engines share.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
-from .dictionary import Column, Table
+from .dictionary import Column, Reference, Table
 from .settings import Personal
 
 MASK = "***"
@@ -34,9 +35,9 @@ def history_of(table: str) -> str:
     return f"{table}_history"
 
 
-def found_column(column: Column) -> str:
+def found_column(reference: Reference) -> str:
     """Names the column that is true if a reference names a row."""
-    return f"_{column.name}_found"
+    return f"_{'_'.join(reference.columns)}_found"
 
 
 def broken_column(column: Column) -> str:
@@ -55,8 +56,8 @@ def published(table: Table, personal: Personal) -> tuple[Column, ...]:
 def current_schema(table: Table, personal: Personal) -> spark.StructType:
     """Lists the columns of the current state."""
     found = [
-        spark.StructField(found_column(column), spark.BooleanType())
-        for column in _references(table, personal)
+        spark.StructField(found_column(reference), spark.BooleanType())
+        for reference in _references(table, personal)
     ]
     return spark.StructType([*_fields(published(table, personal)), *found, CHANGED_AT, DELETED_AT])
 
@@ -81,8 +82,9 @@ def _fields(columns: Sequence[Column]) -> list[spark.StructField]:
     return [spark.StructField(column.name, column.spark_type) for column in columns]
 
 
-def _references(table: Table, personal: Personal) -> list[Column]:
-    return [column for column in published(table, personal) if column.references]
+def _references(table: Table, personal: Personal) -> list[Reference]:
+    shown = {column.name for column in published(table, personal)}
+    return [reference for reference in table.references if shown.issuperset(reference.columns)]
 
 
 def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> DataFrame:
@@ -96,12 +98,18 @@ def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> Dat
     for column in table.columns:
         source = column.source_in(backup_columns)
         if source is None:
-            columns.append(F.lit(_literal(column)).cast(column.spark_type).alias(column.name))
+            columns.append(_default(column).alias(column.name))
             columns.append(F.lit(False).alias(broken_column(column)))
             continue
-        cast, broken = _cast(f"`{source}`", bronze.schema[source].dataType, column.spark_type)
+        kind = bronze.schema[source].dataType
+        if column.type == "time" and not isinstance(kind, spark.StringType):
+            cast, broken = _time_of_day(f"`{source}`")
+        else:
+            cast, broken = _cast(f"`{source}`", kind, column.spark_type)
         if column.max_length is not None:
             broken = f"({broken}) OR coalesce(char_length({cast}) > {column.max_length}, false)"
+        if column.max_bytes is not None:
+            broken = f"({broken}) OR coalesce(octet_length({cast}) > {column.max_bytes}, false)"
         columns.append(F.expr(cast).alias(column.name))
         columns.append(F.expr(broken).alias(broken_column(column)))
     return bronze.select(*columns)
@@ -118,23 +126,44 @@ def _cast(value: str, source: spark.DataType, target: spark.DataType) -> tuple[s
     return cast, f"{value} IS NOT NULL AND {lost}"
 
 
-def _literal(column: Column) -> str | None:
+def _time_of_day(millis: str) -> tuple[str, str]:
+    """SQL that writes milliseconds after midnight as `16:02:08`, and SQL that is true for those
+    that are no whole second of a day."""
+    units = ((3_600_000, 24), (60_000, 60), (1_000, 60))
+    parts = ", ':', ".join(
+        f"lpad(CAST(({millis} DIV {unit}) % {size} AS STRING), 2, '0')" for unit, size in units
+    )
+    is_second = f"{millis} BETWEEN 0 AND 86399000 AND {millis} % 1000 = 0"
+    return f"concat({parts})", f"NOT coalesce({is_second}, true)"
+
+
+def _default(column: Column) -> F.Column:
+    """The value of a column in rows that are older than it."""
     default = column.default
-    if default is None or isinstance(default, str):
-        return default
-    return str(default).lower() if isinstance(default, bool) else str(default)
+    if isinstance(default, bool):
+        default = str(default).lower()
+    text = F.lit(None if default is None else str(default))
+    if isinstance(column.spark_type, spark.BinaryType):
+        return F.unbase64(text)
+    return text.cast(column.spark_type)
 
 
 def resolve(rows: DataFrame, table: Table, referenced: Mapping[str, DataFrame]) -> DataFrame:
-    """Adds `_<column>_found` for each reference. `referenced` has, by table, the one column of its
-    keys."""
-    for column in table.references:
-        keys = referenced[column.references or ""]
-        key = f"_key_of_{column.name}"
-        keys = keys.select(F.col(f"`{keys.columns[0]}`").alias(key))
-        rows = rows.join(keys, F.col(f"`{column.name}`") == F.col(f"`{key}`"), "left")
-        found = F.when(F.col(f"`{column.name}`").isNotNull(), F.col(f"`{key}`").isNotNull())
-        rows = rows.withColumn(found_column(column), found).drop(key)
+    """Adds `_<columns>_found` for each reference. `referenced` has, by table, the columns of its
+    key."""
+    for reference in table.references:
+        keys = referenced[reference.table]
+        names = [f"_key_{number}" for number, _ in enumerate(keys.columns)]
+        keys = keys.toDF(*names)
+        pairs = list(zip(reference.columns, names, strict=True))
+        same = [F.col(f"`{column}`") == F.col(f"`{name}`") for column, name in pairs]
+        rows = rows.join(keys, same, "left")
+        refers = reduce(
+            lambda one, other: one & other,
+            (F.col(f"`{column}`").isNotNull() for column, _ in pairs),
+        )
+        found = F.when(refers, F.col(f"`{names[0]}`").isNotNull())
+        rows = rows.withColumn(found_column(reference), found).drop(*names)
     return rows
 
 
@@ -142,7 +171,8 @@ def publish(rows: DataFrame, table: Table, personal: Personal) -> DataFrame:
     """Selects the columns that silver shows: personal ones masked or left out, `_<column>_broken`
     gone."""
     shown = [_shown(column, personal) for column in published(table, personal)]
-    return rows.select(*shown, *(found_column(column) for column in _references(table, personal)))
+    found = (found_column(reference) for reference in _references(table, personal))
+    return rows.select(*shown, *found)
 
 
 def _shown(column: Column, personal: Personal, source: str | None = None) -> F.Column:
@@ -177,8 +207,8 @@ def reshape(
         else:
             source = field.name if field.name in old.columns else None
         if source is None:
-            default = _literal(column) if column else None
-            value = F.lit(default).cast(field.dataType).alias(field.name)
+            default = _default(column) if column else F.lit(None)
+            value = default.cast(field.dataType).alias(field.name)
         elif column:
             value = _shown(column, personal, source)
         else:

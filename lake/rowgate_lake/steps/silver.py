@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as spark
 
 from .. import bronze, expectations, metrics, silver
-from ..dictionary import Column, Table
+from ..dictionary import Reference, Table
 from ..errors import (
     BackupUnusableError,
     DictionaryError,
@@ -137,15 +137,15 @@ def _prepare(
         found.schema_fingerprint,
         table,
         lake.settings.personal,
-        {column.name: _content(lake, column, tables) for column in table.references},
+        {silver.found_column(one): _content(lake, one, tables) for one in table.references},
     )
     names = (table.name, silver.history_of(table.name))
     if all([lake.unchanged(LAYER, name, digest) for name in names]):
         return None
     rows = silver.typed(_bronze(lake, table), table, found.columns)
     referenced = {}
-    for column in table.references:
-        other = lake.sources.dictionary.tables[column.references or ""]
+    for reference in table.references:
+        other = lake.sources.dictionary.tables[reference.table]
         if other in tables:
             keys = silver.typed(_bronze(lake, other), other, tables[other].columns).select(
                 *other.keys
@@ -165,10 +165,10 @@ def _prepare(
     return _Work(table, silver.resolve(rows, table, referenced), found.rows, digest)
 
 
-def _content(lake: Lake, column: Column, tables: Mapping[Table, BackupTable]) -> object:
+def _content(lake: Lake, reference: Reference, tables: Mapping[Table, BackupTable]) -> object:
     """Identifies the rows that a reference may name: those of the backup, or else those of
     silver."""
-    other = lake.sources.dictionary.tables[column.references or ""]
+    other = lake.sources.dictionary.tables[reference.table]
     if other in tables:
         return tables[other].checksum
     known = lake.states.read(LAYER, other.name)

@@ -16,7 +16,11 @@ Fields = Mapping[str, Any]
 """Avro types by column: `{"id": "int", "name": ["null", "string"]}`."""
 
 DATE = {"type": "int", "logicalType": "date"}
+TIME = {"type": "int", "logicalType": "time-millis"}
 TIMESTAMP = {"type": "long", "logicalType": "timestamp-millis"}
+TIMESTAMP_3 = {**TIMESTAMP, "digits": 3}
+TIMESTAMP_6 = {"type": "long", "logicalType": "timestamp-micros"}
+UUID = {"type": "string", "logicalType": "uuid"}
 
 
 def decimal(precision: int, scale: int) -> dict[str, Any]:
