@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 use clap::Args;
-use domain::dictionary::{Column, ColumnType, Table};
+use domain::dictionary::{Column, Table};
+use domain::json_row::value_text;
+use domain::key_text::{key_text, parse_key};
+use domain::value::{Key, KeyPart};
 
 use super::athena::Athena;
 use super::names::SILVER;
@@ -21,8 +24,8 @@ const VALIDITY: [&str; 2] = ["_valid_from", "_valid_to"];
 pub(crate) struct History {
     /// The table, as in the dictionary.
     table: String,
-    /// The row's key.
-    #[arg(long, allow_negative_numbers = true)]
+    /// The row's key, as in the paths of the API: `7`, `SKU%2F1`, `42,2021-07-27`.
+    #[arg(long, allow_hyphen_values = true)]
     key: String,
     /// How the versions are printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -37,11 +40,11 @@ impl Verb for History {
         let printed = athena.print(&versions.sql(), SILVER, &mut sheet, printer).await;
         match printed.map_err(|error| versions.explain(error))? {
             None | Some(0) => {
-                let Versions { table, key, value } = versions;
+                let Versions { table, key } = versions;
                 Err(user_error(format!(
-                    "The lake has no row of {} whose {} is or was {value}.",
+                    "The lake has and had no row of {} with the key {}.",
                     table.name(),
-                    key.name()
+                    key_text(&key)
                 )))
             }
             Some(_) => Ok(ExitStatus::Success),
@@ -53,36 +56,31 @@ impl Verb for History {
 #[derive(Clone, Debug)]
 struct Versions {
     table: &'static Table,
-    key: &'static Column,
-    value: i64,
+    key: Key,
 }
 
 impl Versions {
-    /// Takes the row of `table` whose key has this value.
-    fn of(table: &str, value: &str) -> Result<Self> {
+    /// Takes the row of `table` whose key has this text.
+    fn of(table: &str, text: &str) -> Result<Self> {
         let table = dictionary_table(table, |table| !table.is_hidden())?;
-        let key = table.key();
-        let is_in_range =
-            |value: &i64| key.column_type() != ColumnType::Integer || i32::try_from(*value).is_ok();
-        let value = value.parse().ok().filter(is_in_range).ok_or_else(|| {
-            user_error(format!(
-                "{value:?} is no key of {}: its column {} is of the type {}.",
-                table.name(),
-                key.name(),
-                key.column_type()
-            ))
-        })?;
-        Ok(Self { table, key, value })
+        let key = parse_key(table, text)
+            .map_err(|error| user_error(format!("{text:?} is no key of {}: it {error}.", table.name())))?;
+        Ok(Self { table, key })
     }
 
     /// Returns the query. It selects all columns, because silver may lack those that are personal.
     fn sql(&self) -> String {
-        let Self { table, key, value } = self;
-        // Names come from the dictionary, which allows a-z, 0-9 and _ in them; the value is digits.
+        let Self { table, key } = self;
+        // Names come from the dictionary, which allows a-z, 0-9 and _ in them.
+        let conditions: Vec<String> = table
+            .key_columns()
+            .zip(key.parts())
+            .map(|(column, part)| format!(r#""{}" = {}"#, column.name(), literal(part)))
+            .collect();
         format!(
-            r#"SELECT * FROM "{SILVER}"."{}_history" WHERE "{}" = {value} ORDER BY "{}""#,
+            r#"SELECT * FROM "{SILVER}"."{}_history" WHERE {} ORDER BY "{}""#,
             table.name(),
-            key.name(),
+            conditions.join(" AND "),
             VALIDITY[0]
         )
     }
@@ -99,6 +97,20 @@ impl Versions {
         }
         let table = self.table.name();
         user_error(format!("The lake has no history of {table} yet; `rowgate lake run --wait` makes it."))
+    }
+}
+
+/// Returns the value of a column of a key as Athena's SQL has it. In silver, times of day and UUIDs
+/// are texts.
+fn literal(part: &KeyPart) -> String {
+    let text = value_text(&part.value()).unwrap_or_default();
+    match part {
+        KeyPart::Integer(_) | KeyPart::Decimal(_) => text,
+        KeyPart::Date(_) => format!("DATE '{text}'"),
+        KeyPart::Timestamp(_) => {
+            format!("TIMESTAMP '{} UTC'", text.trim_end_matches('Z').replace('T', " "))
+        }
+        KeyPart::Text(_) | KeyPart::Time(_) | KeyPart::Uuid(_) => format!("'{}'", text.replace('\'', "''")),
     }
 }
 
@@ -132,7 +144,7 @@ mod tests {
         for value in ["", "seven", "7 OR 1=1", "2147483648", "1.0"] {
             assert_eq!(
                 refusal("jobs", value),
-                format!("{value:?} is no key of jobs: its column id is of the type integer.")
+                format!("{value:?} is no key of jobs: it must be the key id (integer).")
             );
         }
     }
@@ -149,6 +161,35 @@ mod tests {
         assert_eq!(
             history.explain(user_error("The query was stopped.")).to_string(),
             "The query was stopped."
+        );
+    }
+
+    #[test]
+    fn a_key_of_several_columns_has_a_condition_for_each() {
+        let text = r#"
+            [[table]]
+            name = "visits"
+            columns = [
+                { name = "code", type = "string(9)", key = true },
+                { name = "price", type = "decimal(4,2)", key = true },
+                { name = "day", type = "date", key = true },
+                { name = "at", type = "time", key = true },
+                { name = "since", type = "timestamp(3)", key = true },
+                { name = "it", type = "uuid", key = true },
+            ]
+        "#;
+        let dictionary = Box::leak(Box::new(domain::dictionary::Dictionary::parse("test", text).unwrap()));
+        let table = dictionary.table("visits").unwrap();
+        let key = parse_key(
+            table,
+            "O%27x,-1.50,2021-07-27,16%3A02%3A08,2021-07-27T16%3A02%3A08.120Z,1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a",
+        )
+        .unwrap();
+        let sql = Versions { table, key }.sql();
+        let (_, conditions) = sql.split_once(" WHERE ").unwrap();
+        assert_eq!(
+            conditions,
+            r#""code" = 'O''x' AND "price" = -1.50 AND "day" = DATE '2021-07-27' AND "at" = '16:02:08' AND "since" = TIMESTAMP '2021-07-27 16:02:08.120 UTC' AND "it" = '1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a' ORDER BY "_valid_from""#
         );
     }
 
