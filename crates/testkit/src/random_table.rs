@@ -36,8 +36,9 @@ impl RandomTable {
     pub fn draw(random: &mut Rng, name: &str, rows: usize) -> Result<Self> {
         let mut columns = Vec::new();
         let key_columns = random.usize(1..=3);
-        for number in 0..key_columns {
-            columns.push((format!("k{number}"), key_type(random), Role::Key));
+        // Named as results of Rowgate's statements are, which are not to be taken for columns.
+        for name in ["k", "r", "b"].into_iter().take(key_columns) {
+            columns.push((name.to_owned(), key_type(random), Role::Key));
         }
         let unique = random.usize(0..3);
         if unique == 1 {

@@ -4,7 +4,7 @@
 //! are digits; the literals of keys are those of [`crate::sql`].
 
 use crate::dictionary::{Column, ColumnType, Table};
-use crate::sql::{push_key_columns, push_key_range};
+use crate::sql::{push_key_order, push_key_range};
 use crate::value::Key;
 
 /// The text for NULL. No other field begins with this letter: text begins with its length, and
@@ -157,12 +157,12 @@ pub fn key_behind_sql(
     format!("SELECT {key} AS `k` FROM {rows} LIMIT 1 OFFSET {offset}")
 }
 
-/// Returns the rows of a range of keys, in their order: `` `jobs` WHERE `id`>7 ORDER BY `id` ``.
+/// Returns the rows of a range of keys, in their order:
+/// `` `jobs` WHERE `id`>7 ORDER BY `jobs`.`id` ``.
 fn rows_sql(target: &str, table: &Table, after: Option<&Key>, through: Option<&Key>) -> String {
     let mut sql = format!("`{target}`");
     push_key_range(&mut sql, table, after, through);
-    sql.push_str(" ORDER BY ");
-    push_key_columns(&mut sql, table);
+    push_key_order(&mut sql, table, target);
     sql
 }
 
@@ -237,6 +237,7 @@ pub fn sum_sql(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dictionary::Dictionary;
     use crate::hr;
 
     #[test]
@@ -265,9 +266,52 @@ mod tests {
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
                  FROM (SELECT 0+LENGTH(`name`) AS `b` \
-                 FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000) AS `p`),{text},'') \
-                 AS `r` FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000"
+                 FROM `employees` WHERE `id`>-5 ORDER BY `employees`.`id` LIMIT 1000) AS `p`),{text},'') \
+                 AS `r` FROM `employees` WHERE `id`>-5 ORDER BY `employees`.`id` LIMIT 1000"
             )
+        );
+    }
+
+    #[test]
+    fn writes_the_sql_of_every_type_and_of_keys_of_several_columns() {
+        let text = r#"
+            [[table]]
+            name = "t"
+            columns = [
+                { name = "a", type = "smallint", key = true },
+                { name = "d", type = "double" },
+                { name = "j", type = "json" },
+                { name = "k", type = "timestamp(3)", key = true },
+                { name = "b", type = "binary(9)" },
+            ]
+        "#;
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let table = dictionary.table("t").unwrap();
+        let double = "TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM JSON_ARRAY(`d`+0))))";
+        let json = "CONCAT(CHAR_LENGTH(`j`),':',CONVERT(`j` USING utf8mb4))";
+        assert_eq!(
+            row_text_sql(table, &[]),
+            format!("CONCAT(`a`,',',{double},',',{json},',',`k`,',',HEX(`b`))")
+        );
+        assert_eq!(
+            row_text_sql(table, &[true; 5]),
+            format!(
+                "CONCAT(IFNULL(`a`,'N'),',',IF(`d` IS NULL,'N',{double}),',',IFNULL({json},'N'),',',\
+                 IFNULL(`k`,'N'),',',IFNULL(HEX(`b`),'N'))"
+            )
+        );
+        let key = crate::key_text::parse_key(table, "7,2021-07-27T16%3A02%3A08.120Z").unwrap();
+        let at = "TIMESTAMP'20210727160208.120'";
+        assert_eq!(
+            key_behind_sql("shadow", table, Some(&key), None, 100),
+            format!(
+                "SELECT CONCAT(`a`,',',`k`) AS `k` FROM `shadow` WHERE (`a`>7 OR (`a`=7 AND `k`>{at})) \
+                 ORDER BY `shadow`.`a`,`shadow`.`k` LIMIT 1 OFFSET 99"
+            )
+        );
+        assert!(
+            piece_sql("t", table, &[], None, (13, 12))
+                .ends_with(",',',HEX(`b`)),13,12) AS `r` FROM `t` ORDER BY `t`.`a`,`t`.`k` LIMIT 1")
         );
     }
 

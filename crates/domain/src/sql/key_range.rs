@@ -48,15 +48,16 @@ fn push_comparison(sql: &mut String, name: &str, operator: &str, part: &KeyPart)
     push_comparable(sql, &part.value());
 }
 
-/// Appends the columns of the table's key for `ORDER BY` or `SELECT`: `` `a`,`b` ``.
-pub(crate) fn push_key_columns(sql: &mut String, table: &Table) {
-    for (index, column) in table.key_columns().enumerate() {
-        if index > 0 {
-            sql.push(',');
+/// Appends the order of the keys of `target`, a table with the columns of `table`:
+/// `` ORDER BY `t`.`a`,`t`.`b` ``. Without the table's name, a column that is called as one of the
+/// statement's results would not be meant.
+pub(crate) fn push_key_order(sql: &mut String, table: &Table, target: &str) {
+    let mut word = " ORDER BY ";
+    for column in table.key_columns() {
+        for part in [word, "`", target, "`.`", column.name(), "`"] {
+            sql.push_str(part);
         }
-        sql.push('`');
-        sql.push_str(column.name());
-        sql.push('`');
+        word = ",";
     }
 }
 

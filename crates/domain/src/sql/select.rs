@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::MAX_SQL_CHARS;
-use super::key_range::{push_key_columns, push_key_range};
+use super::key_range::{push_key_order, push_key_range};
 use super::keys::push_in;
 use super::literal::{push_comparable, push_text};
 use crate::dictionary::{ColumnType, Table};
@@ -94,8 +94,7 @@ pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<&Key>, limi
             }
         }
     }
-    sql.push_str(" ORDER BY ");
-    push_key_columns(&mut sql, table);
+    push_key_order(&mut sql, table, table.name());
     let _ = write!(sql, " LIMIT {limit}");
     (sql.len() <= MAX_SQL_CHARS).then_some(sql)
 }
@@ -137,22 +136,22 @@ mod tests {
 
     #[test]
     fn selects_all_rows_those_with_keys_and_those_with_a_value() {
-        assert_eq!(condition(&WantedRows::All, None), " ORDER BY `id` LIMIT 3");
-        assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `id` LIMIT 3");
+        assert_eq!(condition(&WantedRows::All, None), " ORDER BY `employees`.`id` LIMIT 3");
+        assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `employees`.`id` LIMIT 3");
         let ids = WantedRows::Keys([7, -2].map(Key::from).into());
-        assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `id` LIMIT 3");
+        assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `employees`.`id` LIMIT 3");
         assert_eq!(
             condition(&filter("department_id:5"), Some(9)),
-            " WHERE `id`>9 AND `department_id`=5 ORDER BY `id` LIMIT 3"
+            " WHERE `id`>9 AND `department_id`=5 ORDER BY `employees`.`id` LIMIT 3"
         );
         assert_eq!(
             condition(&filter("datetime:2021-07-27T16:02:08Z"), None),
-            " WHERE `datetime`=20210727160208 ORDER BY `id` LIMIT 3"
+            " WHERE `datetime`=20210727160208 ORDER BY `employees`.`id` LIMIT 3"
         );
         // %|%|_||'%
         assert_eq!(
             condition(&filter("name:%_|'"), None),
-            " WHERE `name` LIKE _utf8mb4 X'257C257C5F7C7C2725' ESCAPE '|' ORDER BY `id` LIMIT 3"
+            " WHERE `name` LIKE _utf8mb4 X'257C257C5F7C7C2725' ESCAPE '|' ORDER BY `employees`.`id` LIMIT 3"
         );
         assert_eq!(condition(&filter("name:a:b"), None), condition(&filter("name:a:b"), None));
     }
@@ -200,7 +199,7 @@ mod tests {
         assert!(head.ends_with(" FROM `texts`"));
         assert!(rest.starts_with("(`code`>_utf8mb4 X'3030"));
         assert!(rest.contains(" AND (`code`,`day`) IN ((_utf8mb4 X'3030"));
-        assert!(rest.ends_with(",20210727)) ORDER BY `code`,`day` LIMIT 9"));
+        assert!(rest.ends_with(",20210727)) ORDER BY `texts`.`code`,`texts`.`day` LIMIT 9"));
     }
 
     proptest! {
@@ -211,7 +210,7 @@ mod tests {
             let rest = sql.strip_prefix(" WHERE `name` LIKE _utf8mb4 X'").unwrap();
             let (digits, rest) = rest.split_once('\'').unwrap();
             prop_assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            prop_assert_eq!(rest, " ESCAPE '|' ORDER BY `id` LIMIT 3");
+            prop_assert_eq!(rest, " ESCAPE '|' ORDER BY `employees`.`id` LIMIT 3");
         }
 
         /// Whatever a filter of another column is, it is refused or a literal of digits.
@@ -221,7 +220,7 @@ mod tests {
             if let Ok(filter) = ColumnFilter::parse(employees(), &format!("{column}:{value}")) {
                 let sql = condition(&WantedRows::Where(filter), None);
                 let literal = sql.strip_prefix(&format!(" WHERE `{column}`=")).unwrap();
-                let literal = literal.strip_suffix(" ORDER BY `id` LIMIT 3").unwrap();
+                let literal = literal.strip_suffix(" ORDER BY `employees`.`id` LIMIT 3").unwrap();
                 prop_assert!(literal.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()), "{}", literal);
             }
         }
