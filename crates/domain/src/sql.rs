@@ -16,7 +16,7 @@ pub use audit::{audit_deleted, audit_replaced, json_row_sql};
 pub use guard::{GUARD_FAILED, ReferenceGuard};
 pub(crate) use insert::widest_insert;
 pub use insert::{InsertStatement, InsertWriter};
-pub(crate) use key_range::{push_key_columns, push_key_range};
+pub(crate) use key_range::{push_key_order, push_key_range};
 pub use keys::{read_columns, read_key, select_holders, select_present};
 pub use row::{delete_row, select_for_update, select_referring, select_row, update_row};
 pub use select::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
