@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use domain::dictionary::{Column, ColumnType};
+use domain::dictionary::{Column, ColumnType, Rules};
 use domain::value::{CivilDate, Double, Value};
-use uuid::Uuid;
 
 use crate::ordinal::{bounds, ordinal, steps_of_day, value_at};
 use crate::pattern::Texts;
@@ -153,7 +152,7 @@ impl<'d> ColumnValues<'d> {
 impl<'d> Kind<'d> {
     fn of(column: &'d Column, period: Period) -> Self {
         let rules = column.rules();
-        if let Some(values) = rules.map(|rules| rules.values()).filter(|values| !values.is_empty()) {
+        if let Some(values) = rules.map(Rules::values).filter(|values| !values.is_empty()) {
             return Self::Listed(values);
         }
         match column.column_type() {
@@ -185,7 +184,7 @@ impl<'d> Kind<'d> {
     }
 
     fn of_text(column: &'d Column, most: usize) -> Self {
-        let least = column.rules().and_then(|rules| rules.min_length()).unwrap_or(1) as usize;
+        let least = column.rules().and_then(Rules::min_length).unwrap_or(1) as usize;
         let subject = Subject::of(column.name(), column.personal());
         if let Some(pattern) = column.rules().and_then(|rules| rules.pattern()) {
             // Words are more readable than what only matches.

@@ -13,7 +13,7 @@ mod words;
 use std::io::{self, Write};
 
 use domain::csv;
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
 use domain::folder::TableFolder;
 use domain::json_row::value_text;
 use domain::parameter::ParameterValue;
@@ -78,7 +78,7 @@ impl<'d> SampleTable<'_, 'd> {
     /// Those of `out`.
     pub fn write_csv(self, flawed: u64, out: &mut impl Write) -> io::Result<()> {
         let table = self.table();
-        let names: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+        let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
         writeln!(out, "{}", names.join(","))?;
         let flawed = if self.is_referred() { 0 } else { flawed };
         for number in 0..self.rows() {
