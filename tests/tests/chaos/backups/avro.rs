@@ -32,7 +32,9 @@ fn text(value: Value) -> Result<Option<String>> {
         Value::Union(_, value) => return text(*value),
         Value::Int(number) => number.to_string(),
         Value::Long(number) => number.to_string(),
+        Value::Double(number) => number.to_string(),
         Value::String(text) => text,
+        Value::Bytes(bytes) => String::from_utf8(bytes)?,
         Value::TimestampMillis(time) => {
             // Up to the last second of 9999, where jiff's points in time leave room for every zone.
             let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);

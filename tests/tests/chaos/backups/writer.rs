@@ -63,14 +63,23 @@ pub(super) fn cells(table: &str, id: i64) -> Cells {
     let cell = |(index, column): (usize, &Column)| match column.column_type() {
         // The last column shows that NULLs are kept, where it may be NULL.
         _ if index + 1 == columns.len() && !column.required() => None,
+        ColumnType::SmallInt => Some((id % 1000).to_string()),
         ColumnType::Integer | ColumnType::Bigint => Some(id.to_string()),
+        ColumnType::Double => Some("0.5".to_owned()),
         ColumnType::Decimal { scale: 0, .. } | ColumnType::Boolean => Some("1".to_owned()),
         ColumnType::Decimal { scale, .. } => Some(format!("0.{:0<1$}", 5, usize::from(scale))),
-        ColumnType::String { max } => {
+        ColumnType::String { max } | ColumnType::Binary { max } => {
             Some(format!("written beside, {id}").chars().take(max as usize).collect())
         }
+        ColumnType::Text => Some(format!("written beside, {id}")),
         ColumnType::Date => Some("2021-11-07".to_owned()),
-        ColumnType::Timestamp => Some("2021-11-07 02:48:42".to_owned()),
+        ColumnType::Time => Some("02:48:42".to_owned()),
+        ColumnType::Timestamp { digits: 0 } => Some("2021-11-07 02:48:42".to_owned()),
+        ColumnType::Timestamp { digits } => {
+            Some(format!("2021-11-07 02:48:42.{:0<1$}", 5, usize::from(digits)))
+        }
+        ColumnType::Uuid => Some(format!("00000000-0000-4000-8000-{id:012}")),
+        ColumnType::Json => Some(format!("{{\"id\": {id}}}")),
     };
     columns.iter().enumerate().map(cell).collect()
 }
