@@ -10,6 +10,7 @@ mod snapshot;
 mod statements;
 mod swap;
 mod transactions;
+mod values;
 
 use anyhow::Result;
 use aurora::swap::Orphans;

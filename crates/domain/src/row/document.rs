@@ -105,7 +105,6 @@ fn push_string(string: &str, text: &mut String) {
     text.push_str(&serde_json::to_string(string).unwrap_or_default());
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn not_json<'a>(_: serde_json::Error) -> Fault<'a> {
     Fault::NotOfType(ColumnType::Json)
 }

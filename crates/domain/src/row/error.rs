@@ -293,13 +293,13 @@ impl fmt::Display for RowError<'_> {
                 write!(f, "{name} has {more} more names that are unknown or given more than once")
             }
             Fault::IdTaken(further) => {
-                write!(f, "{} already taken in the table", subject(name, further, "is", "are together"))
+                write!(f, "{} already taken in the table", subject(name, further, "is", "together are"))
             }
             Fault::IdRepeated(further) | Fault::ValueRepeated(further) => {
-                write!(f, "{} already taken by an earlier row", subject(name, further, "is", "are together"))
+                write!(f, "{} already taken by an earlier row", subject(name, further, "is", "together are"))
             }
             Fault::ValueTaken(further) => {
-                write!(f, "{} already taken by another row", subject(name, further, "is", "are together"))
+                write!(f, "{} already taken by another row", subject(name, further, "is", "together are"))
             }
             Fault::NoSuchRow { table, further } => {
                 write!(f, "{} no row of {table}", subject(name, further, "names", "together name"))
@@ -335,7 +335,7 @@ impl Serialize for RowError<'_> {
     }
 }
 
-/// Returns the subject of a sentence and its verb: `a is`, or `a, b are`.
+/// Returns the subject of a sentence and its verb: `a is`, or `a, b together are`.
 fn subject(name: &str, further: &[&str], one: &str, several: &str) -> String {
     match further {
         [] => format!("{name} {one}"),

@@ -1,5 +1,8 @@
 //! One table with every type, checked from JSON and from CSV.
 
+mod rules;
+mod types;
+
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
