@@ -3,6 +3,7 @@
 mod check;
 mod column;
 mod flaw;
+mod function;
 mod ordinal;
 mod pattern;
 mod plan;
@@ -11,14 +12,17 @@ mod row;
 mod words;
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use domain::csv;
-use domain::dictionary::{Column, Table};
+use domain::dictionary::Table;
 use domain::folder::TableFolder;
 use domain::json_row::value_text;
 use domain::parameter::ParameterValue;
 use domain::report::Report;
 use domain::value::Value;
+
+pub use crate::function::{DroppedFile, Failure, Response, run};
 
 use crate::flaw::spoil;
 use crate::plan::{TablePlan, plan};
@@ -77,19 +81,35 @@ impl<'d> SampleTable<'_, 'd> {
     /// # Errors
     /// Those of `out`.
     pub fn write_csv(self, flawed: u64, out: &mut impl Write) -> io::Result<()> {
-        let table = self.table();
-        let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
-        writeln!(out, "{}", names.join(","))?;
         let flawed = if self.is_referred() { 0 } else { flawed };
+        let mut lines = Vec::new();
         for number in 0..self.rows() {
-            let mut record = fields(&self.row(number));
-            let mut random = Random::of([self.plan().number, number, 0]);
-            if random.below(1000) < flawed {
-                spoil(table, &mut random, &fields(&self.row(number / 2)), &mut record);
-            }
-            write_record(&record, out)?;
+            self.add_line(number, flawed, &mut lines);
+            out.write_all(&lines)?;
+            lines.clear();
         }
         Ok(())
+    }
+
+    /// Adds the lines of some rows without a flaw, as CSV; those of the first row have the header.
+    pub fn write_lines(self, numbers: Range<u64>, lines: &mut Vec<u8>) {
+        for number in numbers {
+            self.add_line(number, 0, lines);
+        }
+    }
+
+    fn add_line(self, number: u64, flawed: u64, lines: &mut Vec<u8>) {
+        let table = self.table();
+        if number == 0 {
+            let names = table.columns().iter().map(|column| Some(column.name().to_owned()));
+            add_record(&names.collect::<Vec<_>>(), lines);
+        }
+        let mut record = fields(&self.row(number));
+        let mut random = Random::of([self.plan().number, number, 0]);
+        if random.below(1000) < flawed {
+            spoil(table, &mut random, &fields(&self.row(number / 2)), &mut record);
+        }
+        add_record(&record, lines);
     }
 
     fn is_referred(self) -> bool {
@@ -125,14 +145,14 @@ fn fields(row: &[Value<'_>]) -> Vec<Option<String>> {
     row.iter().map(value_text).collect()
 }
 
-fn write_record(record: &[Option<String>], out: &mut impl Write) -> io::Result<()> {
+fn add_record(record: &[Option<String>], lines: &mut Vec<u8>) {
     for (position, text) in record.iter().enumerate() {
         if position > 0 {
-            out.write_all(b",")?;
+            lines.push(b',');
         }
         if let Some(text) = text {
-            out.write_all(csv::field(text.as_str()).as_bytes())?;
+            lines.extend_from_slice(csv::field(text.as_str()).as_bytes());
         }
     }
-    out.write_all(b"\n")
+    lines.push(b'\n');
 }

@@ -5,12 +5,14 @@ use std::io::Cursor;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use bucket::MemoryBucket;
 use domain::dictionary::LoadMode;
 use domain::folder::TableFolder;
 use domain::load::{CHUNK_BYTES, Format};
 use domain::value::{Key, Value};
 use files::{Opening, Preview, preview};
-use sample::{Sample, SampleTable};
+use sample::{Failure, Sample, SampleTable};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 const FOLDERS: [&str; 2] = ["sql", "examples/sales/sql"];
@@ -113,6 +115,36 @@ fn a_share_of_the_records_of_what_nothing_refers_to_is_flawed() -> Result<()> {
                 assert!(found.counts.codes.len() > 2, "{:?}", found.counts.codes);
             }
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_function_drops_a_file_for_each_table_once() -> Result<()> {
+    let folder = folder("examples/sales/sql")?;
+    let bucket = MemoryBucket::default();
+    let response = sample::run(&bucket, &folder, json!({"rows": 2500})).await?;
+    let sample = Sample::new(&folder, 2500);
+    assert_eq!(response.files.len(), sample.tables().len());
+    for (file, table) in response.files.iter().zip(sample.tables()) {
+        assert_eq!(file.key, format!("incoming/{}/sample-2500.csv", table.table().name()));
+        assert!(file.dropped && file.rows == table.rows());
+        let content = bucket.text(&file.key).context("the file is there")?;
+        assert!(content.as_bytes() == csv(table, 0)?, "{}", file.key);
+    }
+    let again = sample::run(&bucket, &folder, json!({"rows": 2500})).await?;
+    assert!(again.files.iter().all(|file| !file.dropped));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_function_refuses_what_it_cannot_do() -> Result<()> {
+    let folder = folder("sql")?;
+    let bucket = MemoryBucket::default();
+    for payload in [json!({"rows": 0}), json!({"rows": 1_000_001}), json!({"row": 1}), json!(7)] {
+        let failure = sample::run(&bucket, &folder, payload).await.err().context("it is refused")?;
+        assert!(matches!(failure, Failure::Payload(_) | Failure::Rows(_)), "{failure}");
+        assert_eq!(lambda_runtime::Diagnostic::from(failure).error_type, "InvalidPayload");
     }
     Ok(())
 }
