@@ -23,6 +23,46 @@ TECHNICAL = spark.StructType(
 """The columns that bronze adds, behind those of the backup."""
 
 
+_UUID = {"logical_type": "uuid"}
+
+
+def schema_of(found: DataFrame, logical_types: Mapping[str, str | None]) -> spark.StructType:
+    """Lists the columns of an Avro file, with the types by which the engine can read them.
+
+    A time of day is a number of milliseconds: Sail has a type for it, which Spark's client cannot
+    name. A UUID is text for Spark, and bytes for Sail.
+    """
+    named = [name for name, kind in logical_types.items() if kind != "time-millis"]
+    known = {field.name: field.dataType for field in found.select(*named).schema}
+    return spark.StructType(
+        [
+            spark.StructField(
+                name,
+                known.get(name, spark.IntegerType()),
+                metadata=_UUID if kind == "uuid" else None,
+            )
+            for name, kind in logical_types.items()
+        ]
+    )
+
+
+def with_uuids_as_text(rows: DataFrame, schema: spark.StructType) -> DataFrame:
+    """Writes UUIDs that the engine reads as bytes as `1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a`."""
+    columns = []
+    for field in schema:
+        column = F.col(f"`{field.name}`")
+        if field.metadata == _UUID and isinstance(field.dataType, spark.BinaryType):
+            digits = F.lower(F.hex(column))
+            parts = (F.substring(digits, start, end) for start, end in _UUID_PARTS)
+            column = reduce(lambda one, other: F.concat(one, F.lit("-"), other), parts)
+        columns.append(column.alias(field.name))
+    return rows.select(*columns)
+
+
+_UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+"""The first digit and the number of digits of each part of a UUID."""
+
+
 def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> DataFrame:
     """Combines the rows of a table's files and adds bronze's columns. `files` are by their keys.
 

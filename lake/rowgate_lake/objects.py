@@ -57,6 +57,11 @@ class Objects:
             raise
         return json.loads(answer["Body"].read())
 
+    def read_start(self, key: str, length: int) -> bytes:
+        """Reads the first bytes of an object, all where there are fewer."""
+        found = self._s3.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=0-{length - 1}")
+        return found["Body"].read()
+
     def write(self, key: str, content: Any) -> None:
         """Writes JSON."""
         body = (json.dumps(content, indent=2) + "\n").encode()

@@ -5,7 +5,7 @@ import logging
 from pyspark.sql import DataFrame
 from pyspark.sql import types as spark
 
-from .. import bronze, gold, silver
+from .. import avro, bronze, gold, silver
 from ..errors import BackupUnusableError
 from ..evolution import cast_to, same_columns, union_schema
 from ..lake import Lake
@@ -93,10 +93,14 @@ def _read(lake: Lake, table: BackupTable) -> DataFrame:
     if not table.keys:
         raise BackupUnusableError(f"the backup {lake.backup.id} has no file of {table.name}")
     locations = {key: f"s3://{lake.data.bucket}/{key}" for key in table.keys}
-    avro = lake.session.read.format("avro")
-    found = avro.load(locations[table.keys[0]]).schema
-    schema = spark.StructType([spark.StructField(field.name, field.dataType) for field in found])
-    files = {key: avro.schema(schema).load(location) for key, location in locations.items()}
+    reader = lake.session.read.format("avro")
+    first = reader.load(locations[table.keys[0]])
+    start = lake.data.read_start(table.keys[0], avro.MAX_HEADER_BYTES)
+    schema = bronze.schema_of(first, avro.logical_types(start))
+    files = {
+        key: bronze.with_uuids_as_text(reader.schema(schema).load(location), schema)
+        for key, location in locations.items()
+    }
     return bronze.rows_of(files, lake.backup.id, lake.backup.snapshot_time)
 
 
