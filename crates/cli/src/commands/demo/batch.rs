@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::dictionary::{Column, ColumnType, Dictionary, Table};
+use domain::dictionary::{Column, ColumnType, Dictionary, Reference, Table};
 use domain::value::Value as ColumnValue;
 use serde_json::{Map, Value, json};
 
@@ -52,8 +52,7 @@ impl Making<'_> {
     fn row(&mut self, table: &Table, number: u64) -> Option<Row> {
         let mut row = self.rows.get(table.name())?.clone();
         let columns = table.columns();
-        let refers: Vec<usize> =
-            table.references().iter().flat_map(|reference| reference.columns()).copied().collect();
+        let refers: Vec<usize> = table.references().iter().flat_map(Reference::columns).copied().collect();
         for column in columns {
             age(column, &mut row);
         }
@@ -249,7 +248,8 @@ columns = [
 
     #[test]
     fn ids_are_new_each_second_and_fit_an_int() {
-        let id = |seconds| batch(&dictionary(), &rows(), seconds).unwrap()["loans"][2]["number"].as_u64().unwrap();
+        let id =
+            |seconds| batch(&dictionary(), &rows(), seconds).unwrap()["loans"][2]["number"].as_u64().unwrap();
         assert!(id(1_800_000_000) < id(1_800_000_001) || id(1_800_000_001) < 1_000_000_004);
         for seconds in [0, 1_800_000_000, 249_999_999, u64::from(u32::MAX)] {
             assert!(id(seconds) <= 2_147_483_647);

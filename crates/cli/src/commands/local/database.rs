@@ -100,7 +100,8 @@ impl<'a> Database<'a> {
             let there: Option<u64> = conn.exec_first(there, (DATABASE,)).await?;
             let names = match there {
                 Some(1) => {
-                    conn.query(format!("SELECT name FROM `{DATABASE}`.rowgate_migrations ORDER BY name")).await?
+                    conn.query(format!("SELECT name FROM `{DATABASE}`.rowgate_migrations ORDER BY name"))
+                        .await?
                 }
                 _ => Vec::new(),
             };

@@ -72,7 +72,8 @@ columns = [{ name = "id", type = "integer", key = true, description = "The key."
     fn tables(folder: &Path, migration: &str) {
         let migration = folder.join("migrations").join(migration);
         fs::create_dir_all(&migration).unwrap();
-        fs::write(migration.join("up.sql"), "CREATE TABLE things (id INT NOT NULL, PRIMARY KEY (id));\n").unwrap();
+        fs::write(migration.join("up.sql"), "CREATE TABLE things (id INT NOT NULL, PRIMARY KEY (id));\n")
+            .unwrap();
         fs::write(folder.join("dictionary.toml"), DICTIONARY).unwrap();
     }
 
@@ -106,7 +107,8 @@ columns = [{ name = "id", type = "integer", key = true, description = "The key."
         let layout = Layout::create(&folder.path().join("cloud")).unwrap();
         tables(folder.path(), "20260102_create_things");
         let tables = Tables::read(Some(folder.path()), &layout).unwrap();
-        let own: Vec<String> = domain::built_in::migrations().unwrap().iter().map(|one| one.name().into()).collect();
+        let own: Vec<String> =
+            domain::built_in::migrations().unwrap().iter().map(|one| one.name().into()).collect();
         assert_eq!(tables.unknown(&own), None);
         let applied = ["20260102_create_things", "20260103_create_others"].map(str::to_owned);
         assert_eq!(tables.unknown(&applied), Some("20260103_create_others"));
