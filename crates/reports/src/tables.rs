@@ -1,7 +1,7 @@
 //! `GET /tables`: the tables of the dictionary that users see.
 
 use axum::Json;
-use domain::dictionary::{Check, Column, OnUnknown, Pattern, Table, Unknown};
+use domain::dictionary::{Check, Column, OnUnknown, Pattern, Reference, Table, Unknown};
 use domain::json_row::write_json_value;
 use domain::page;
 use domain::value::Value as RowValue;
@@ -134,7 +134,7 @@ fn column_view(table: &Table, index: usize) -> ColumnView<'_> {
         required: column.required(),
         auto_increment: column.auto_increment(),
         personal: column.personal(),
-        references: own.map(|reference| reference.table()),
+        references: own.map(Reference::table),
         rules: rules_view(column),
         description: column.description(),
     }

@@ -6,6 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Result;
+use domain::dictionary::Column;
+use domain::migration::Migration;
 use mysql_async::prelude::Queryable;
 use sample::{Sample, SampleTable};
 
@@ -27,7 +29,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     let sample = Sample::new(&folder, settings.rows(ROWS));
     for of_table in sample.tables() {
         let mut loader = Loader::start(settings).await?;
-        for step in folder.migrations.iter().flat_map(|migration| migration.statements()) {
+        for step in folder.migrations.iter().flat_map(Migration::statements) {
             loader.runner.conn.query_drop(&step.sql).await?;
         }
         loader.use_folder(SQL, of_table.table().name());
@@ -63,7 +65,7 @@ async fn measure_table(
             }
         }
     }
-    let key: Vec<&str> = of_table.table().key_columns().map(|column| column.name()).collect();
+    let key: Vec<&str> = of_table.table().key_columns().map(Column::name).collect();
     let what = format!("{} {name}, key {} ({})", grouped(rows), key.join(", "), megabytes(bytes));
     let what = format!("{what}: loader / LOAD DATA LOCAL INFILE ({rounds} rounds)");
     table.seconds(what, ours.median(), reference.median(), Some(BAR));

@@ -1,7 +1,7 @@
 //! Rows in files.
 
 use domain::csv;
-use domain::dictionary::Table;
+use domain::dictionary::{Column, Table};
 use domain::folder::TableFolder;
 use domain::json_row::value_text;
 
@@ -10,7 +10,7 @@ use crate::support::{Cloud, assert_counts};
 
 /// Returns rows as CSV with a header.
 fn csv_of(table: &Table, rows: &[SampleRow]) -> String {
-    let names: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+    let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
     let mut text = names.join(",") + "\n";
     for row in rows {
         let fields = row.values.iter().map(|value| match value_text(value) {

@@ -1,5 +1,7 @@
 //! Reports and the API's document.
 
+use domain::dictionary::Column;
+
 use super::folder;
 use crate::support::Cloud;
 
@@ -30,7 +32,7 @@ async fn every_table_is_listed_and_described() {
     assert_eq!(listed["tables"].as_array().unwrap().len(), tables.len());
     for (table, listed) in tables.into_iter().zip(listed["tables"].as_array().unwrap()) {
         assert_eq!(listed["name"], table.name());
-        let key: Vec<&str> = table.key_columns().map(|column| column.name()).collect();
+        let key: Vec<&str> = table.key_columns().map(Column::name).collect();
         assert_eq!(listed["key"], key.join(","));
         assert_eq!(listed["columns"].as_array().unwrap().len(), table.columns().len());
         let is_there = |schema: &str| document["components"]["schemas"][schema].is_object();

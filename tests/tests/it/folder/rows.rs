@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::dictionary::{ColumnType, Table, Unknown};
+use domain::dictionary::{Column, ColumnType, Table, Unknown};
 use domain::folder::TableFolder;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn broken_rows(table: &Table, rows: &[SampleRow]) -> Vec<(Value, String, &'stati
 /// Reads all rows in pages, and finds each of the sample's once.
 pub(super) async fn are_paged_through(cloud: &Cloud, tables: &[(&Table, Vec<SampleRow>)]) {
     for (table, rows) in tables {
-        let keys: Vec<&str> = table.key_columns().map(|column| column.name()).collect();
+        let keys: Vec<&str> = table.key_columns().map(Column::name).collect();
         let key_of =
             |row: &Value| keys.iter().map(|name| row[*name].to_string()).collect::<Vec<_>>().join(" ");
         let mut found = BTreeSet::new();
