@@ -1,13 +1,15 @@
 //! Rows: each is made of its number alone, so that a table of any size takes no memory, and a
 //! reference knows the key of a row that is not there yet.
 
+use domain::dictionary::ColumnType;
 use domain::value::Value;
 
 use crate::check::keep;
+use crate::column::ColumnValues;
 use crate::plan::{Distinct, Item, TablePlan};
 use crate::random::{Random, number_of};
 
-/// A column without a value may be one in so many rows.
+/// One in so many rows has no value where it may be without one.
 const ABSENT: u64 = 4;
 
 /// All tables.
@@ -38,7 +40,7 @@ impl Rows<'_, '_> {
             .map(|(value, values)| {
                 value.unwrap_or_else(|| {
                     let mut random = Random::of([plan.number, number, number_of(values.column.name())]);
-                    let is_absent = !values.column.required() && random.once_in(ABSENT);
+                    let is_absent = !values.column.required() && is_absent(plan, values, &mut random);
                     if is_absent { Value::Null } else { values.drawn(number, plan.is_list, &mut random) }
                 })
             })
@@ -161,4 +163,11 @@ impl Rows<'_, '_> {
             }
         }
     }
+}
+
+/// Returns true if a row is without a value that is not required. What people list has mostly not
+/// ended: few of them left, few products are no longer sold.
+fn is_absent(plan: &TablePlan<'_>, values: &ColumnValues<'_>, random: &mut Random) -> bool {
+    let is_time = matches!(values.column.column_type(), ColumnType::Date | ColumnType::Timestamp { .. });
+    random.once_in(ABSENT) != (plan.is_list && is_time)
 }

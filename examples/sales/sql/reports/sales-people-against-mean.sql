@@ -23,15 +23,15 @@ SELECT
     m.name,
     m.region,
     m.revenue,
-    CAST(m.mean AS DECIMAL(38, 2)) AS mean,
-    CAST(m.revenue - m.mean AS DECIMAL(38, 2)) AS difference
+    m.mean,
+    m.revenue - m.mean AS difference
 FROM (
     SELECT
         p.id,
         p.name,
         p.region,
         COALESCE(r.revenue, 0) AS revenue,
-        AVG(COALESCE(r.revenue, 0)) OVER () AS mean
+        CAST(AVG(COALESCE(r.revenue, 0)) OVER () AS DECIMAL(38, 2)) AS mean
     FROM sales_people AS p
     LEFT JOIN (
         SELECT
