@@ -201,16 +201,16 @@ fn zeros_of_a_program_that_does_not_calculate_are_no_results() {
 fn cells_have_the_times_of_the_tables_zone() {
     let summer = "<c/><c s=\"2\"><v>44404.5</v></c>";
     let offset = "<c/><c t=\"d\"><v>2021-07-27T12:00:00+01:00</v></c>";
-    loads(summer, "1 |  | 2021-07-27 12:00:00 |  |  | ");
-    loads(offset, "1 |  | 2021-07-27 11:00:00 |  |  | ");
+    loads(summer, "1 |  | 2021-07-27T12:00:00Z |  |  | ");
+    loads(offset, "1 |  | 2021-07-27T11:00:00Z |  |  | ");
     let berlin = things("header = \"none\"\ntime_zone = \"Europe/Berlin\"");
     let outcome = |cells: &str| outcome_in(berlin, BOOK.1, cells).unwrap();
-    assert_eq!(outcome(summer), "1 |  | 2021-07-27 10:00:00 |  |  | ");
-    assert_eq!(outcome(offset), "1 |  | 2021-07-27 11:00:00 |  |  | ");
-    assert_eq!(outcome("<c/><c s=\"1\"><v>44404</v></c>"), "1 |  | 2021-07-26 22:00:00 |  |  | ");
+    assert_eq!(outcome(summer), "1 |  | 2021-07-27T10:00:00Z |  |  | ");
+    assert_eq!(outcome(offset), "1 |  | 2021-07-27T11:00:00Z |  |  | ");
+    assert_eq!(outcome("<c/><c s=\"1\"><v>44404</v></c>"), "1 |  | 2021-07-26T22:00:00Z |  |  | ");
     assert_eq!(
         outcome("<c/><c t=\"d\"><v>2021-01-27T12:00:00</v></c>"),
-        "1 |  | 2021-01-27 11:00:00 |  |  | "
+        "1 |  | 2021-01-27T11:00:00Z |  |  | "
     );
 }
 
@@ -231,7 +231,7 @@ fn days_and_times_that_are_not_the_columns_are_rejected() {
     is_rejected("<c/><c/><c/><c s=\"3\"><v>0.5</v></c>", "type: price");
     is_rejected("<c/><c/><c/><c s=\"1\"><v>44404</v></c>", "type: price");
     // Floating-point noise is none of the time.
-    loads("<c/><c s=\"2\"><v>44404.668148148004</v></c>", "1 |  | 2021-07-27 16:02:08 |  |  | ");
+    loads("<c/><c s=\"2\"><v>44404.668148148004</v></c>", "1 |  | 2021-07-27T16:02:08Z |  |  | ");
     loads("<c/><c/><c s=\"1\"><v>44403.999999999</v></c>", "1 |  |  | 2021-07-27 |  | ");
     // In a text they are as people see them.
     loads("<c s=\"3\"><v>0.5</v></c>", "1 | 12:00:00 |  |  |  | ");
@@ -242,16 +242,55 @@ fn days_and_times_that_are_not_the_columns_are_rejected() {
 fn numbers_are_what_the_cell_holds() {
     loads("<c s=\"4\"><v>1234</v></c>", "1 | 01234 |  |  |  | ");
     loads("<c><v>1234567890123456789</v></c>", "1 | 1234567890123456789 |  |  |  | ");
-    loads("<c/><c/><c/><c><v>59.969999999999999</v></c>", "1 |  |  |  | 5997e-2 | ");
+    loads("<c/><c/><c/><c><v>59.969999999999999</v></c>", "1 |  |  |  | 59.97 | ");
     is_rejected("<c/><c/><c/><c><v>0.123</v></c>", "out_of_range: price");
     loads("<c t=\"b\"><v>1</v></c><c/><c/><c/><c t=\"b\"><v>0</v></c>", "1 | true |  |  |  | false");
     is_rejected("<c/><c/><c/><c t=\"b\"><v>1</v></c>", "type: price");
     // Whoever writes it in a file with commas has it with one in a workbook, too.
     let comma = things("header = \"none\"\ndecimal_comma = true");
     let outcome = |cell: &str| outcome_in(comma, BOOK.1, &format!("<c><v>1.5</v></c><c/><c/>{cell}"));
-    assert_eq!(outcome("<c><v>12.5</v></c>").as_deref(), Ok("1 | 1.5 |  |  | 1250e-2 | "));
-    assert_eq!(outcome("<c t=\"str\"><v>12,5</v></c>").as_deref(), Ok("1 | 1.5 |  |  | 1250e-2 | "));
+    assert_eq!(outcome("<c><v>12.5</v></c>").as_deref(), Ok("1 | 1.5 |  |  | 12.50 | "));
+    assert_eq!(outcome("<c t=\"str\"><v>12,5</v></c>").as_deref(), Ok("1 | 1.5 |  |  | 12.50 | "));
     assert!(outcome("<c t=\"str\"><v>12.5</v></c>").is_err());
+}
+
+#[test]
+fn cells_hold_values_of_every_type() {
+    let value = |column_type: &str, cell: &str| {
+        let table = table_of(&[("it", column_type)], "header = \"none\"");
+        let found = outcome_in(table, BOOK.1, cell)?;
+        Ok::<_, String>(found.strip_prefix("1 | ").unwrap_or_default().to_owned())
+    };
+    let uuid = "1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a";
+    let text = |text: &str| format!("<c t=\"str\"><v>{text}</v></c>");
+    for (column_type, cell, expected) in [
+        ("smallint", "<c><v>-7</v></c>", "-7"),
+        ("double", "<c><v>0.30000000000000004</v></c>", "0.30000000000000004"),
+        ("double", "<c><v>-1.5E-7</v></c>", "-0.00000015"),
+        ("double", "<c><v>1.5E+300</v></c>", "1.5e300"),
+        ("text", "<c s=\"4\"><v>1234</v></c>", "01234"),
+        ("time", "<c s=\"3\"><v>0.66814814815</v></c>", "16:02:08"),
+        ("time", "<c s=\"3\"><v>0</v></c>", "00:00:00"),
+        ("time", "<c t=\"d\"><v>16:02:08</v></c>", "16:02:08"),
+        ("timestamp(3)", "<c s=\"2\"><v>44404.66814815972</v></c>", "2021-07-27T16:02:08.001Z"),
+        ("timestamp(3)", "<c s=\"1\"><v>44404</v></c>", "2021-07-27T00:00:00.000Z"),
+        ("timestamp(6)", "<c t=\"d\"><v>2021-07-27T16:02:08.000007</v></c>", "2021-07-27T16:02:08.000007Z"),
+        ("uuid", &text(uuid), uuid),
+        ("json", &text("{&quot;b&quot;:1, &quot;a&quot;:[]}"), "{\"a\": [], \"b\": 1}"),
+        ("json", "<c><v>7</v></c>", "7"),
+        ("binary(4)", &text("AP8="), "AP8="),
+    ] {
+        assert_eq!(value(column_type, cell).as_deref(), Ok(expected), "{column_type} {cell}");
+    }
+    for (column_type, cell) in [
+        ("time", "<c s=\"3\"><v>0.500005</v></c>"),
+        ("time", "<c s=\"2\"><v>44404.5</v></c>"),
+        ("timestamp", "<c s=\"2\"><v>44404.66814815972</v></c>"),
+        ("smallint", "<c><v>32768</v></c>"),
+        ("uuid", "<c><v>7</v></c>"),
+    ] {
+        assert!(value(column_type, cell).is_err(), "{column_type} {cell}");
+    }
 }
 
 #[test]

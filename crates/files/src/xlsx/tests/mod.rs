@@ -9,8 +9,8 @@ mod sheets;
 use std::io::{self, Write};
 
 use domain::dictionary::{Dictionary, Table};
+use domain::json_row::value_text;
 use domain::load::{CheckedChunk, Chunk, Content, Format, Packing};
-use domain::value::{CivilDate, Value};
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use proptest::prelude::*;
@@ -75,7 +75,7 @@ fn checked(table: &'static Table, bytes: &[u8]) -> Vec<(u64, Result<String, Stri
     while let Some(chunk) = source.next_chunk().unwrap() {
         let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
         for (index, row) in checked.rows().enumerate() {
-            let values: Vec<String> = row.iter().map(shown).collect();
+            let values: Vec<String> = row.iter().map(|value| value_text(value).unwrap_or_default()).collect();
             found.push((checked.record(index).line, Ok(values.join(" | "))));
         }
         for rejected in &checked.rejected {
@@ -88,43 +88,30 @@ fn checked(table: &'static Table, bytes: &[u8]) -> Vec<(u64, Result<String, Stri
     found
 }
 
-fn shown(value: &Value<'_>) -> String {
-    let day = |date: &CivilDate| {
-        let (year, month, day) = date.parts();
-        format!("{year}-{month:02}-{day:02}")
-    };
-    match value {
-        Value::Null => String::new(),
-        Value::Integer(number) => number.to_string(),
-        Value::Decimal(number) => format!("{}e-{}", number.unscaled, number.scale),
-        Value::Text(text) => text.to_string(),
-        Value::Boolean(is_true) => is_true.to_string(),
-        Value::Date(date) => day(date),
-        Value::Timestamp(date, time) => {
-            let (hour, minute, second) = time.parts();
-            format!("{} {hour:02}:{minute:02}:{second:02}", day(date))
-        }
-    }
+/// A table with columns of the usual types, and how its files are declared.
+fn things(files: &str) -> &'static Table {
+    let columns = [
+        ("text", "string(99)"),
+        ("at", "timestamp"),
+        ("day", "date"),
+        ("price", "decimal(12, 2)"),
+        ("new", "boolean"),
+    ];
+    table_of(&columns, files)
 }
 
-/// A table with a column of each type, and how its files are declared.
-fn things(files: &str) -> &'static Table {
-    let dictionary = Dictionary::parse(
-        "test",
-        &format!(
-            r#"[[table]]
-               name = "things"
-               columns = [{{ name = "id", type = "bigint", key = true }},
-                          {{ name = "text", type = "string(99)", required = false }},
-                          {{ name = "at", type = "timestamp", required = false }},
-                          {{ name = "day", type = "date", required = false }},
-                          {{ name = "price", type = "decimal(12, 2)", required = false }},
-                          {{ name = "new", type = "boolean", required = false }}]
-               [table.files]
-               {files}"#
-        ),
+/// A table with an id and columns of these types, which need no value.
+fn table_of(columns: &[(&str, &str)], files: &str) -> &'static Table {
+    let column = |(name, column_type): &(&str, &str)| {
+        format!("{{ name = \"{name}\", type = \"{column_type}\", required = false }}")
+    };
+    let columns: Vec<String> = columns.iter().map(column).collect();
+    let text = format!(
+        "[[table]]\nname = \"things\"\ncolumns = [{{ name = \"id\", type = \"bigint\", key = true }}, {}]\n\
+         [table.files]\n{files}",
+        columns.join(", ")
     );
-    &Box::leak(Box::new(dictionary.unwrap())).tables()[0]
+    &Box::leak(Box::new(Dictionary::parse("test", &text).unwrap())).tables()[0]
 }
 
 /// A workbook that is written with the writer of another program.

@@ -115,6 +115,6 @@ fn hidden_rows_and_columns_count_and_a_merged_cell_is_its_first() {
            <mergeCells count="1"><mergeCell ref="B2:B3"/></mergeCells><f>1</f><row r="1"/></worksheet>"#
     );
     let parts = [ROOT, BOOK, RELATIONS, ("xl/styles.xml", STYLES), ("xl/worksheets/sheet1.xml", &*sheet)];
-    let expected = [(2, Ok("1 | a |  |  | 50e-2 | ".to_owned())), (3, Ok("2 |  |  |  |  | ".to_owned()))];
+    let expected = [(2, Ok("1 | a |  |  | 0.50 | ".to_owned())), (3, Ok("2 |  |  |  |  | ".to_owned()))];
     assert_eq!(checked(things(""), &archive(&parts)), expected);
 }
