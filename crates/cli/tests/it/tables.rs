@@ -110,7 +110,7 @@ fn a_table_from_a_file_is_proposed_and_then_written() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let proposal = stdout(&output);
     for line in [
-        "    { name = \"artikel_nr\", type = \"string(10)\", key = true, description = \"Artikel-Nr\" },\n",
+        "    { name = \"artikel_nr\", type = \"string(50)\", key = true, description = \"Artikel-Nr\" },\n",
         "encoding = \"windows-1252\"\n",
         "    `preis` DECIMAL(10,2) NOT NULL,\n",
     ] {

@@ -5,8 +5,8 @@ use crate::load::proposal::formats::propose_formats;
 use crate::load::proposal::{MAX_VALUES, extend};
 use crate::row::check_file_field;
 
-/// Lengths of texts that are proposed: the first one that leaves half as much room again.
-const LENGTHS: [usize; 9] = [10, 20, 50, 100, 200, 255, 500, 1000, 2000];
+/// Lengths of texts that are proposed: the first one that is twice as long as the longest text.
+const LENGTHS: [usize; 6] = [50, 100, 255, 500, 1000, 2000];
 
 /// Characters of a text column without values.
 const UNKNOWN_LENGTH: u32 = 255;
@@ -64,6 +64,12 @@ pub(super) fn infer(
         if let Some(column_type) = decimal(&values, files) {
             return column_type;
         }
+        if let Some(column_type) = with_thousands(&values, files) {
+            notes.push(format!(
+                "{name} has numbers with separators of thousands, which loads reject: export it without them."
+            ));
+            return column_type;
+        }
     }
     for column_type in [
         ColumnType::Uuid,
@@ -84,7 +90,7 @@ pub(super) fn infer(
         return ColumnType::Json;
     }
     let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
-    let length = LENGTHS.into_iter().find(|length| *length >= longest + longest / 2);
+    let length = LENGTHS.into_iter().find(|length| *length >= 2 * longest);
     length.and_then(|length| u32::try_from(length).ok()).map_or(ColumnType::Text, |max| ColumnType::String { max })
 }
 
@@ -128,6 +134,24 @@ fn decimal(values: &[&str], files: &mut WireFiles) -> Option<ColumnType> {
     // Two digits of room.
     let precision = (digits + scale + 2).max(LEAST_PRECISION).min(ColumnType::MAX_PRECISION.into());
     Some(ColumnType::Decimal { precision: u8::try_from(precision).ok()?, scale: u8::try_from(scale).ok()? })
+}
+
+/// Returns the type of numbers of which some have separators of thousands: `1.234,50`, `1,234.50`.
+fn with_thousands(values: &[&str], files: &mut WireFiles) -> Option<ColumnType> {
+    let mut found = None;
+    for (separator, point) in [('.', ','), (',', '.')] {
+        let is_grouped = |value: &&str| {
+            let whole = value.split_once(point).map_or(*value, |(whole, _)| whole);
+            let mut groups = whole.split(separator).skip(1);
+            whole.len() < value.len() && groups.all(|group| group.len() == 3)
+        };
+        if values.iter().all(is_grouped) && values.iter().any(|value| value.contains(separator)) {
+            found = Some(separator);
+        }
+    }
+    let plain: Vec<String> = values.iter().map(|value| value.replace(found.unwrap_or(' '), "")).collect();
+    let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
+    found.and_then(|_| decimal(&plain, files))
 }
 
 /// Returns the type of days or times that are written in another form, which is then declared.

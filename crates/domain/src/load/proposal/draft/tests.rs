@@ -25,14 +25,14 @@ const BLOCK: &str = r#"[[table]]
 name = "articles"
 description = ""
 columns = [
-    { name = "artikel_nr", type = "string(10)", key = true, description = "Artikel-Nr" },
-    { name = "e_mail", type = "string(20)", unique = true, required = false, description = "E-Mail" },
+    { name = "artikel_nr", type = "string(50)", key = true, description = "Artikel-Nr" },
+    { name = "e_mail", type = "string(50)", unique = true, required = false, description = "E-Mail" },
     { name = "groesse_cm", type = "integer", required = false, description = "Größe (cm)" },
     { name = "preis", type = "decimal(10,2)", description = "Preis" },
     { name = "seit", type = "date", description = "seit" },
     { name = "geaendert_am", type = "timestamp", description = "geändert am" },
-    { name = "plz", type = "string(10)", description = "PLZ" },
-    { name = "notiz", type = "string(10)", required = false, description = "Notiz" },
+    { name = "plz", type = "string(50)", description = "PLZ" },
+    { name = "notiz", type = "string(50)", required = false, description = "Notiz" },
 ]
 
 [table.files]
@@ -44,14 +44,14 @@ timestamp_formats = ["%d.%m.%Y %H:%M"]
 "#;
 
 const MIGRATION: &str = "CREATE TABLE `articles` (
-    `artikel_nr` VARCHAR(10) COLLATE utf8mb4_bin NOT NULL,
-    `e_mail` VARCHAR(20) COLLATE utf8mb4_bin NULL,
+    `artikel_nr` VARCHAR(50) COLLATE utf8mb4_bin NOT NULL,
+    `e_mail` VARCHAR(50) COLLATE utf8mb4_bin NULL,
     `groesse_cm` INT NULL,
     `preis` DECIMAL(10,2) NOT NULL,
     `seit` DATE NOT NULL,
     `geaendert_am` DATETIME NOT NULL,
-    `plz` VARCHAR(10) NOT NULL,
-    `notiz` VARCHAR(10) NULL,
+    `plz` VARCHAR(50) NOT NULL,
+    `notiz` VARCHAR(50) NULL,
     PRIMARY KEY (`artikel_nr`),
     UNIQUE KEY (`e_mail`)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;
@@ -88,8 +88,8 @@ fn every_type_is_recognised() {
     for (values, expected) in [
         ("1|-20|300", "integer"),
         ("1|3000000000", "bigint"),
-        ("007|1", "string(10)"),
-        ("+49|1", "string(10)"),
+        ("007|1", "string(50)"),
+        ("+49|1", "string(50)"),
         ("1.5|20|-0.25", "decimal(10,2)"),
         ("123456789.12|1", "decimal(13,2)"),
         ("0.1234567890123|1.5", "double"),
@@ -101,12 +101,22 @@ fn every_type_is_recognised() {
         ("16:02:08|23:59:59", "time"),
         ("1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a|1F0E7C1C-6C9D-4F2A-8F51-0A4F6D1C2B3B", "uuid"),
         ("{\"a\": 1}|[]", "json"),
-        ("a|bb", "string(10)"),
+        ("a|bb", "string(50)"),
         ("|", "string(255)"),
     ] {
         assert_eq!(types(values), [expected], "{values}");
     }
     assert_eq!(types(&"x".repeat(3000)), ["text"]);
+}
+
+#[test]
+fn separators_of_thousands_are_pointed_out() {
+    for (values, comma) in [(["1.234,50", "12,00"], true), (["1,234.50", "12.00"], false)] {
+        let draft = draft(&format!("id;price\n1;{}\n2;{}", values[0], values[1]));
+        assert!(draft.block.contains("\"price\", type = \"decimal(10,2)\""), "{}", draft.block);
+        assert_eq!(draft.block.contains("decimal_comma = true"), comma);
+        assert!(draft.notes[1].starts_with("price has numbers with separators of thousands"));
+    }
 }
 
 #[test]
