@@ -138,20 +138,16 @@ fn decimal(values: &[&str], files: &mut WireFiles) -> Option<ColumnType> {
 
 /// Returns the type of numbers of which some have separators of thousands: `1.234,50`, `1,234.50`.
 fn with_thousands(values: &[&str], files: &mut WireFiles) -> Option<ColumnType> {
-    let mut found = None;
-    for (separator, point) in [('.', ','), (',', '.')] {
+    let (separator, _) = [('.', ','), (',', '.')].into_iter().find(|(separator, point)| {
         let is_grouped = |value: &&str| {
-            let whole = value.split_once(point).map_or(*value, |(whole, _)| whole);
-            let mut groups = whole.split(separator).skip(1);
-            whole.len() < value.len() && groups.all(|group| group.len() == 3)
+            let Some((whole, _)) = value.split_once(*point) else { return false };
+            whole.split(*separator).skip(1).all(|group| group.len() == 3)
         };
-        if values.iter().all(is_grouped) && values.iter().any(|value| value.contains(separator)) {
-            found = Some(separator);
-        }
-    }
-    let plain: Vec<String> = values.iter().map(|value| value.replace(found.unwrap_or(' '), "")).collect();
+        values.iter().all(is_grouped) && values.iter().any(|value| value.contains(*separator))
+    })?;
+    let plain: Vec<String> = values.iter().map(|value| value.replace(separator, "")).collect();
     let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
-    found.and_then(|_| decimal(&plain, files))
+    decimal(&plain, files)
 }
 
 /// Returns the type of days or times that are written in another form, which is then declared.
