@@ -32,6 +32,10 @@ const PAGE_BYTES: usize = 1_500_000;
 /// doubles, well below the service's 4 MiB.
 const MAX_CALL_BYTES: usize = 1_500_000;
 
+/// Entries of inserted rows in one call at most: the SQL text of each has some seventy characters,
+/// and a statement 65,536.
+const MAX_CALL_ENTRIES: usize = 500;
+
 /// Entries of a page at most.
 pub const MAX_ENTRIES: u32 = 100;
 
@@ -87,7 +91,8 @@ pub(crate) async fn inserted<'v>(
         let Some(key) = table.key_of(values) else { continue };
         let mut row = String::new();
         write_json_row(table, values, &mut row);
-        if entries.bytes + row.len() > MAX_CALL_BYTES && !entries.keys.is_empty() {
+        let is_full = entries.bytes + row.len() > MAX_CALL_BYTES || entries.keys.len() == MAX_CALL_ENTRIES;
+        if is_full && !entries.keys.is_empty() {
             tx.execute(std::mem::take(&mut entries).into_statement(actor, action, table)).await?;
         }
         entries.bytes += row.len();
@@ -116,7 +121,7 @@ impl Entries {
             })
             .collect();
         let sql = format!(
-            "INSERT INTO rowgate_audit (at, username, action, request_id, table_name, row_key, after_json) VALUES {}",
+            "INSERT INTO `rowgate_audit` (`at`,`username`,`action`,`request_id`,`table_name`,`row_key`,`after_json`) VALUES {}",
             values.join(",")
         );
         bound(sql, actor, action)
@@ -157,14 +162,14 @@ pub(crate) fn log(actor: Actor<'_>, action: Action, table: Option<&str>, rows: O
 /// personal data.
 pub(crate) fn log_row(actor: Actor<'_>, action: Action, table: &Table, key: Option<&Key>) {
     let row = key.filter(|_| !table.key_columns().any(Column::personal)).map(key_text);
-    log_line(actor, action, Some(table.name()), row, None);
+    log_line(actor, action, Some(table.name()), row.as_deref(), None);
 }
 
 fn log_line(
     actor: Actor<'_>,
     action: Action,
     table: Option<&str>,
-    row: Option<String>,
+    row: Option<&str>,
     rows: Option<usize>,
 ) {
     tracing::info!(

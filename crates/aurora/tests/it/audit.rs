@@ -196,11 +196,11 @@ async fn the_database_writes_rows_as_the_api_does() -> Result<()> {
         write_json_row(table, &values, &mut json);
         expected.insert(*id, json);
         if let Some(full) = writer.push(&values) {
-            database.execute(Statement::new(full.sql)).await?;
+            database.execute(full.into()).await?;
         }
     }
     if let Some(last) = writer.finish() {
-        database.execute(Statement::new(last.sql)).await?;
+        database.execute(last.into()).await?;
     }
     #[derive(serde::Deserialize)]
     struct Row {

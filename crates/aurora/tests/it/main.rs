@@ -2,6 +2,7 @@
 
 mod account_lock;
 mod audit;
+mod keys;
 mod ledger_audit;
 mod migrations;
 mod restores;

@@ -134,7 +134,7 @@ mod tests {
             update_row(table, &values).unwrap(),
             (
                 "UPDATE `keys` SET `note`=:p0 WHERE `code`=_utf8mb4 X'61' AND `number`=7".to_owned(),
-                vec![Parameter::Text(long)]
+                vec![Parameter::Text(long.clone())]
             )
         );
         let others = dictionary.table("others").unwrap();

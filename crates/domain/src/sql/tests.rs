@@ -243,7 +243,8 @@ proptest! {
             holds_no_byte_of_a_value(sql)?;
             prop_assert_eq!(sql.matches(":p").count(), parameters.len());
             for number in 0..parameters.len() {
-                prop_assert!(sql.contains(&format!(":p{number}")));
+                let name = format!(":p{number}");
+                prop_assert!(sql.contains(&name), "{}", name);
             }
             let bytes: usize = parameters.iter().map(Parameter::json_bytes).sum();
             prop_assert!(*rows == 1 || bytes <= 1 << 20, "{bytes} bytes of {rows} rows");

@@ -31,8 +31,8 @@ async fn every_row_that_a_person_brings_in_has_an_entry() {
     assert_eq!(
         api.trail().await,
         [
-            r#"insert-rows jobs 10 - {"id":10,"job_name":"Cook"}"#.to_owned(),
             r#"insert-rows jobs 11 - {"id":11,"job_name":"Pilot"}"#.to_owned(),
+            r#"insert-rows jobs 10 - {"id":10,"job_name":"Cook"}"#.to_owned(),
             format!("insert-rows employees 7 - {}", employee(7)),
         ]
     );

@@ -2,6 +2,7 @@
 
 use aurora::limits::MAX_RESULT_BYTES;
 use domain::sql::{WantedRows, select_rows};
+use domain::value::Key;
 use lambda_kit::payload::MAX_PAYLOAD_BYTES;
 use mysql_async::Row;
 use mysql_async::prelude::Queryable;
@@ -199,8 +200,9 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
     api.db.sql("ANALYZE TABLE employees").await.unwrap();
     let employees = testkit::dictionary().table("employees").unwrap();
     let mut conn = api.db.connect().await.unwrap();
-    for after in [None, Some(0), Some(29_950), Some(59_898)] {
-        let sql = select_rows(employees, &WantedRows::All, after, 101);
+    for after in [None, Some(0_i64), Some(29_950), Some(59_898)] {
+        let key = after.map(Key::from);
+        let sql = select_rows(employees, &WantedRows::All, key.as_ref(), 101).unwrap();
         let plan: Row = conn.query_first(format!("EXPLAIN FORMAT=TRADITIONAL {sql}")).await.unwrap().unwrap();
         let access = if after.is_some() { "range" } else { "index" };
         assert_eq!(plan.get("type"), Some(access.to_owned()), "{plan:?}");

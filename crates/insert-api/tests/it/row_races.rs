@@ -27,7 +27,7 @@ impl Api {
     }
 
     /// A transaction of somebody else that has done these statements.
-    async fn began(&self, statements: &[&str]) -> Conn {
+    pub(crate) async fn began(&self, statements: &[&str]) -> Conn {
         let mut conn = self.db.connect().await.unwrap();
         conn.query_drop("BEGIN").await.unwrap();
         for sql in statements {
@@ -37,7 +37,7 @@ impl Api {
     }
 
     /// Starts a call, which has to wait for the transaction, then ends that and gives the answer.
-    async fn answer_after(self: &Arc<Self>, mut held: Conn, end: &str, call: JoinHandle<Reply>) -> Reply {
+    pub(crate) async fn answer_after(self: &Arc<Self>, mut held: Conn, end: &str, call: JoinHandle<Reply>) -> Reply {
         self.waits(&call).await;
         held.query_drop(end).await.unwrap();
         call.await.unwrap()
@@ -49,7 +49,7 @@ fn post(api: &Arc<Api>, rows: Value) -> JoinHandle<Reply> {
     tokio::spawn(async move { api.post("/tables/employees/rows", &rows).await })
 }
 
-fn put(api: &Arc<Api>, path: String, row: Value) -> JoinHandle<Reply> {
+pub(crate) fn put(api: &Arc<Api>, path: String, row: Value) -> JoinHandle<Reply> {
     let api = Arc::clone(api);
     tokio::spawn(async move { api.put(&path, &row).await })
 }

@@ -1,9 +1,10 @@
 //! Calls of every method, and tables of a test's own.
 
 use axum::http::{Request, header};
-use domain::dictionary::{ColumnType, Dictionary};
+use domain::dictionary::{ColumnType, Dictionary, Table};
 use insert_api::{Service, router};
 use lambda_kit::caller::Operator;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use testkit::TestDatabase;
 use testkit::gateway::by_key;
@@ -35,35 +36,7 @@ impl Api {
         let dictionary: &'static Dictionary =
             Box::leak(Box::new(Dictionary::parse("test", dictionary).unwrap()));
         for table in dictionary.tables() {
-            let columns: Vec<String> = table
-                .columns()
-                .iter()
-                .map(|column| {
-                    let sql_type = match column.column_type() {
-                        ColumnType::Integer => "INT".to_owned(),
-                        ColumnType::Bigint => "BIGINT".to_owned(),
-                        ColumnType::Decimal { precision, scale } => format!("DECIMAL({precision},{scale})"),
-                        ColumnType::String { max } => format!("VARCHAR({max})"),
-                        ColumnType::Boolean => "TINYINT(1)".to_owned(),
-                        ColumnType::Date => "DATE".to_owned(),
-                        ColumnType::Timestamp => "DATETIME".to_owned(),
-                    };
-                    let null = if column.required() { "NOT NULL" } else { "NULL" };
-                    format!("`{}` {sql_type} {null}", column.name())
-                })
-                .collect();
-            let indexes: Vec<String> = table
-                .references()
-                .map(|(column, _)| format!(", KEY (`{}`)", table.columns()[column].name()))
-                .collect();
-            let sql = format!(
-                "CREATE TABLE `{}` ({}, PRIMARY KEY (`{}`){}) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci",
-                table.name(),
-                columns.join(", "),
-                table.key().name(),
-                indexes.join("")
-            );
-            db.sql(&sql).await.unwrap();
+            db.sql(&create_table(table)).await.unwrap();
         }
         let service = Service::new(db.database(), dictionary, Operator::new("operator"));
         Self { routes: lambda_kit::http::with_service_layers(router(service)), db }
@@ -103,10 +76,56 @@ impl Api {
             rows.extend(page.iter().cloned());
             match &reply.body["next"] {
                 Value::Null => return (rows, sizes),
+                Value::String(key) => {
+                    after = format!("&after={}", utf8_percent_encode(key, NON_ALPHANUMERIC));
+                }
                 next => after = format!("&after={next}"),
             }
         }
     }
+}
+
+/// The statement that makes a table as a migration would: columns that are compared have a binary
+/// collation.
+fn create_table(table: &Table) -> String {
+    let list = |columns: &[usize]| {
+        let names: Vec<String> =
+            columns.iter().map(|index| format!("`{}`", table.columns()[*index].name())).collect();
+        names.join(", ")
+    };
+    let refers = |index: usize| table.references().iter().any(|reference| reference.columns().contains(&index));
+    let mut parts: Vec<String> = Vec::new();
+    for (index, column) in table.columns().iter().enumerate() {
+        let sql_type = match column.column_type() {
+            ColumnType::SmallInt => "SMALLINT".to_owned(),
+            ColumnType::Integer => "INT".to_owned(),
+            ColumnType::Bigint => "BIGINT".to_owned(),
+            ColumnType::Double => "DOUBLE".to_owned(),
+            ColumnType::Decimal { precision, scale } => format!("DECIMAL({precision},{scale})"),
+            ColumnType::String { max } if column.is_compared() || refers(index) => {
+                format!("VARCHAR({max}) COLLATE utf8mb4_bin")
+            }
+            ColumnType::String { max } => format!("VARCHAR({max})"),
+            ColumnType::Text => "TEXT".to_owned(),
+            ColumnType::Boolean => "TINYINT(1)".to_owned(),
+            ColumnType::Date => "DATE".to_owned(),
+            ColumnType::Time => "TIME".to_owned(),
+            ColumnType::Timestamp { digits } => format!("DATETIME({digits})"),
+            ColumnType::Uuid => "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin".to_owned(),
+            ColumnType::Json => "JSON".to_owned(),
+            ColumnType::Binary { max } => format!("VARBINARY({max})"),
+        };
+        let null = if column.required() { "NOT NULL" } else { "NULL" };
+        parts.push(format!("`{}` {sql_type} {null}", column.name()));
+    }
+    parts.push(format!("PRIMARY KEY ({})", list(table.key_indexes())));
+    parts.extend(table.unique().iter().map(|columns| format!("UNIQUE KEY ({})", list(columns))));
+    parts.extend(table.references().iter().map(|reference| format!("KEY ({})", list(reference.columns()))));
+    format!(
+        "CREATE TABLE `{}` ({}) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci",
+        table.name(),
+        parts.join(", ")
+    )
 }
 
 /// Checks that an answer is this problem, without the database's words.
