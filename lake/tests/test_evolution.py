@@ -1,11 +1,22 @@
 """A table that changes carries its change through bronze, silver and gold."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from pyspark.sql import types as spark
 from rowgate_lake.evolution import common_type
-from support.backups import Backups, Part, decimal, nullable
+from rowgate_lake.sources import Sources
+from support.backups import (
+    TIMESTAMP,
+    TIMESTAMP_3,
+    TIMESTAMP_6,
+    Backups,
+    Part,
+    at,
+    decimal,
+    nullable,
+)
 from support.pipeline import Pipeline, sources
 
 
@@ -91,6 +102,74 @@ def test_a_column_is_widened(pipeline: Pipeline, backups: Backups) -> None:
             name
         )
     assert [row["n"] for row in pipeline.rows("bronze/things", "_backup", "id")] == [5, 5, 2**40]
+
+
+def test_every_type_that_becomes_wider_keeps_its_values(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    moment = at("2021-07-27T16:02:08")
+    kinds = {
+        "n": ("smallint", "integer", "int", "int", 5, 2**17),
+        "s": ("string(3)", "text", "string", "string", "abc", "abcd"),
+        "t": ("timestamp", "timestamp(3)", TIMESTAMP, TIMESTAMP_3, moment, later(moment, 1000)),
+        "u": ("timestamp(3)", "timestamp(6)", TIMESTAMP_3, TIMESTAMP_6, moment, later(moment, 1)),
+        "y": ("binary(1)", "binary(2)", "bytes", "bytes", b"a", b"ab"),
+    }
+
+    def with_types(place: int) -> Sources:
+        return sources(
+            table(
+                *(f'{{ name = "{name}", type = "{kind[place]}" }}' for name, kind in kinds.items())
+            )
+        )
+
+    first = {"id": 1, **{name: kind[4] for name, kind in kinds.items()}}
+    second = {"id": 2, **{name: kind[5] for name, kind in kinds.items()}}
+    narrow, wide = (
+        {"id": "int", **{name: kind[place] for name, kind in kinds.items()}} for place in (2, 3)
+    )
+    pipeline.run(with_types(0), backups.make({"things": Part(narrow, [first])}))
+    pipeline.run(with_types(1), backups.make({"things": Part(wide, [first, second])}))
+    for name in ("silver/things", "silver/things_history"):
+        found = [{column: row[column] for column in first} for row in pipeline.rows(name, "id")]
+        assert found == [first, second], name
+    assert not [row for row in pipeline.rows("gold/rowgate_quality") if row["rows_broken"]]
+
+
+def later(moment: datetime, microseconds: int) -> datetime:
+    """A moment after another one."""
+    return moment + timedelta(microseconds=microseconds)
+
+
+def test_a_column_that_came_has_its_default_whatever_its_type(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    defaults = {
+        "n": ("smallint", "-7", -7),
+        "f": ("double", '"0.5"', 0.5),
+        "x": ("text", '"new"', "new"),
+        "c": ("time", '"16:02:08"', "16:02:08"),
+        "t": ("timestamp(6)", '"2021-07-27T16:02:08.000001Z"', at("2021-07-27T16:02:08.000001")),
+        "u": (
+            "uuid",
+            '"1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a"',
+            "1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a",
+        ),
+        "j": ("json", "'{\"a\": 1}'", '{"a": 1}'),
+        "y": ("binary(2)", '"AP8="', b"\x00\xff"),
+        "b": ("boolean", "true", True),
+    }
+    after = table(
+        *(
+            f'{{ name = "{name}", type = "{kind}", default = {default} }}'
+            for name, (kind, default, _) in defaults.items()
+        )
+    )
+    backup = backups.make({"things": Part({"id": "int"}, [{"id": 1}])})
+    pipeline.run(sources(after), backup)
+    [row] = pipeline.rows("silver/things", "id")
+    expected = {name: value for name, (_, _, value) in defaults.items()}
+    assert {name: row[name] for name in expected} == expected
 
 
 def test_a_column_is_renamed_by_alias(pipeline: Pipeline, backups: Backups) -> None:
