@@ -71,9 +71,10 @@ pub fn checks<'d>(dictionary: &'d Dictionary, table: &'d Table) -> Vec<Check<'d>
 /// names one.
 pub fn unknown_references(table: &Table, reference: &Reference, references: &Table, limit: u32) -> String {
     let (name, other) = (table.name(), references.name());
-    let is_named = joined(columns_of(table, reference).zip(references.key_columns()), " AND ", |(own, key)| {
-        format!("`named`.`{}`=`{name}`.`{}`", key.name(), own.name())
-    });
+    let is_named =
+        joined(columns_of(table, reference).zip(references.key_columns()), " AND ", |(own, key)| {
+            format!("`named`.`{}`=`{name}`.`{}`", key.name(), own.name())
+        });
     let unknown = format!(
         "{} AND NOT EXISTS (SELECT 1 FROM `{other}` AS `named` WHERE {is_named})",
         has_values(table, reference)
@@ -189,7 +190,9 @@ fn columns_of<'d>(table: &'d Table, reference: &'d Reference) -> impl Iterator<I
 /// Returns the condition that a row refers to something.
 fn has_values(table: &Table, reference: &Reference) -> String {
     let name = table.name();
-    joined(columns_of(table, reference), " AND ", |column| format!("`{name}`.`{}` IS NOT NULL", column.name()))
+    joined(columns_of(table, reference), " AND ", |column| {
+        format!("`{name}`.`{}` IS NOT NULL", column.name())
+    })
 }
 
 /// Returns the columns of the table's key, for `ORDER BY`.
@@ -292,6 +295,9 @@ mod tests {
                          AND `named`.`day`=`visits`.`on_day`)";
         assert!(sql.ends_with(&format!("WHERE {condition} ORDER BY `id` LIMIT 7")), "{sql}");
         let sql = unusual_counts(visits, &visits.references()[0], places, 7);
-        assert!(sql.contains("WHERE `places`.`code`=`named`.`part0` AND `places`.`day`=`named`.`part1`"), "{sql}");
+        assert!(
+            sql.contains("WHERE `places`.`code`=`named`.`part0` AND `places`.`day`=`named`.`part1`"),
+            "{sql}"
+        );
     }
 }

@@ -28,7 +28,8 @@ const TABLE: &str = r#"
 #[tokio::test]
 async fn documents_and_doubles_are_printed_as_they_were_checked() -> Result<()> {
     let test = TestDatabase::start().await?;
-    test.sql("CREATE TABLE things (id INT PRIMARY KEY, document JSON NOT NULL, number DOUBLE NOT NULL)").await?;
+    test.sql("CREATE TABLE things (id INT PRIMARY KEY, document JSON NOT NULL, number DOUBLE NOT NULL)")
+        .await?;
     let dictionary = Dictionary::parse("test", TABLE)?;
     let table = dictionary.table("things").context("a table")?;
     let seed = fastrand::u64(..);
@@ -97,8 +98,26 @@ fn push_document(random: &mut Rng, depth: u32, json: &mut String) {
 
 fn push_string(random: &mut Rng, json: &mut String) {
     let pieces = [
-        "a", "b", "B", "é", "😀", "\u{7f}", "\u{2028}", " ", "/", "\\/", "\\\"", "\\\\", "\\n", "\\u0000",
-        "\\u001f", "\\u00e9", "\\ud83d\\ude00", "'", "%", ":p0",
+        "a",
+        "b",
+        "B",
+        "é",
+        "😀",
+        "\u{7f}",
+        "\u{2028}",
+        " ",
+        "/",
+        "\\/",
+        "\\\"",
+        "\\\\",
+        "\\n",
+        "\\u0000",
+        "\\u001f",
+        "\\u00e9",
+        "\\ud83d\\ude00",
+        "'",
+        "%",
+        ":p0",
     ];
     json.push('"');
     for _ in 0..random.usize(..4) {

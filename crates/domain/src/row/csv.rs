@@ -242,9 +242,7 @@ pub(crate) fn check_file_field<'a>(
     }
     match read_field(column, field) {
         Ok(value) => check_rules(column, value),
-        Err(fault) => {
-            check_rules(column, file_value::in_a_declared_form(column, settings, field, fault)?)
-        }
+        Err(fault) => check_rules(column, file_value::in_a_declared_form(column, settings, field, fault)?),
     }
 }
 

@@ -119,12 +119,18 @@ mod tests {
     #[test]
     fn writes_documents_as_mysql_does() {
         for (json, expected) in [
-            (r#" {"b":1,"a":2,"aa":3,"B":4,"é":5,"":6} "#, r#"{"": 6, "B": 4, "a": 2, "b": 1, "aa": 3, "é": 5}"#),
+            (
+                r#" {"b":1,"a":2,"aa":3,"B":4,"é":5,"":6} "#,
+                r#"{"": 6, "B": 4, "a": 2, "b": 1, "aa": 3, "é": 5}"#,
+            ),
             (r#"{"a":1,"b":2,"a":3}"#, r#"{"a": 3, "b": 2}"#),
             (r#"[1,[2,{"a":null}],true , false]"#, r#"[1, [2, {"a": null}], true, false]"#),
             ("[ ]", "[]"),
             ("{\n}", "{}"),
-            (r#""a\u00e9\u0001\u001f\u007f\/\b\f\n\r\t\\\"""#, "\"aé\\u0001\\u001f\u{7f}/\\b\\f\\n\\r\\t\\\\\\\"\""),
+            (
+                r#""a\u00e9\u0001\u001f\u007f\/\b\f\n\r\t\\\"""#,
+                "\"aé\\u0001\\u001f\u{7f}/\\b\\f\\n\\r\\t\\\\\\\"\"",
+            ),
             (r#""\ud83d\ude00\u2028""#, "\"😀\u{2028}\""),
             (r#"{"\u0000":1,"k\n":2}"#, r#"{"\u0000": 1, "k\n": 2}"#),
             ("-0", "0"),
@@ -146,7 +152,9 @@ mod tests {
     #[test]
     fn refuses_what_a_database_would_change_or_refuse() {
         let wrong = Fault::NotOfType(ColumnType::Json);
-        for json in ["", "x", "1 2", "01", "+1", ".5", "1.", "NaN", "[1,]", r#"{"a"}"#, r#""\ud800""#, "\"\t\""] {
+        for json in
+            ["", "x", "1 2", "01", "+1", ".5", "1.", "NaN", "[1,]", r#"{"a"}"#, r#""\ud800""#, "\"\t\""]
+        {
             assert_eq!(canonical_document(json), Err(wrong.clone()), "{json}");
         }
         for json in ["18446744073709551616", "[-9223372036854775809]", r#"{"a":1e400}"#] {

@@ -11,8 +11,8 @@ use super::{
     is_blank, no_value, scan,
 };
 use crate::dictionary::{Column, ColumnType, HeaderField, Table, header_name};
-use crate::members::Members;
 use crate::json_row::value_text;
+use crate::members::Members;
 use crate::shortened;
 use crate::value::{Key, KeyPart, Value};
 

@@ -94,7 +94,8 @@ pub(crate) fn double<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
         let point = memchr::memchr(b'.', size).unwrap_or(size.len());
         let is_written = is_number(&size[..point])
             && size.get(point + 1..).is_none_or(is_number)
-            && (exponent.is_empty() || matches!(exponent, [_, b'+' | b'-', rest @ ..] | [_, rest @ ..] if is_number(rest)));
+            && (exponent.is_empty()
+                || matches!(exponent, [_, b'+' | b'-', rest @ ..] | [_, rest @ ..] if is_number(rest)));
         // All of it is ASCII.
         is_written.then(|| std::str::from_utf8(text).ok()?.parse::<f64>().ok()).flatten()
     };

@@ -120,7 +120,9 @@ fn proposes_what_else_values_need() {
 #[test]
 fn every_format_can_be_set() {
     let json = |key: &str, formats: &[String]| serde_json::json!({ key: formats }).to_string();
-    for (key, kind) in [("date_formats", ColumnType::Date), ("timestamp_formats", ColumnType::Timestamp { digits: 6 })] {
+    for (key, kind) in
+        [("date_formats", ColumnType::Date), ("timestamp_formats", ColumnType::Timestamp { digits: 6 })]
+    {
         for some in formats(kind).chunks(MAX_FORMATS) {
             let settings = Settings::from_json(&json(key, some)).unwrap();
             assert_eq!(settings.apply(employees()).map(|_| ()), Ok(()), "{some:?}");

@@ -72,25 +72,28 @@ fn a_rule_is_named_with_what_it_demands() {
     let row = r#"{"code": "ab", "number": 0, "starts_on": "2019-12-31", "paid": "1", "status": "New"}"#;
     assert_eq!(json(row), broken);
     assert_eq!(csv(["ab", "", "0", "2019-12-31", "", "1", "", "New"]), broken);
-    assert_eq!(json(r#"{"code": "A", "number": 10}"#), [
-        "code rule: code must have at least 2 characters",
-        "number rule: number must be at most 9",
-    ]);
+    assert_eq!(
+        json(r#"{"code": "A", "number": 10}"#),
+        ["code rule: code must have at least 2 characters", "number rule: number must be at most 9",]
+    );
 }
 
 #[test]
 fn a_row_keeps_the_comparisons_of_its_table() {
     let days = "- rule: the row must keep ends_on >= starts_on";
     assert_eq!(
-        json(r#"{"code": "AB", "starts_on": "2021-07-27", "ends_on": "2021-07-26", "paid": 0, "owed": 0, "x": 1}"#),
+        json(
+            r#"{"code": "AB", "starts_on": "2021-07-27", "ends_on": "2021-07-26", "paid": 0, "owed": 0, "x": 1}"#
+        ),
         [days, "- rule: the row must keep paid <> owed", "x unknown_column: there is no column \"x\""]
     );
     assert_eq!(csv(["AB", "", "", "2021-07-27", "2021-07-26", "0", "1", ""]), [days]);
     assert_eq!(csv(["AB", "", "", "2021-07-27", "2021-07-27", "0", "", ""]), [""; 0]);
     // A refused field is compared with nothing.
-    assert_eq!(csv(["AB", "", "", "2021-07-27", "2021-02-30", "", "", ""]), [
-        "ends_on timestamp: ends_on must be a day that exists, written like 2021-07-27"
-    ]);
+    assert_eq!(
+        csv(["AB", "", "", "2021-07-27", "2021-02-30", "", "", ""]),
+        ["ends_on timestamp: ends_on must be a day that exists, written like 2021-07-27"]
+    );
 }
 
 #[test]
@@ -98,7 +101,10 @@ fn a_text_that_is_compared_is_unmistakable() {
     let space = "must not end with a space: the database does not tell it from none";
     assert_eq!(json(r#"{"code": "AB "}"#), [format!("code rule: code {space}")]);
     assert_eq!(csv(["AB", "a ", "", "", "", "", "", ""]), [format!("place rule: place {space}")]);
-    assert_eq!(json(r#"{"code": "AB", "place": "a\tb"}"#), ["place rule: place must have no control characters"]);
+    assert_eq!(
+        json(r#"{"code": "AB", "place": "a\tb"}"#),
+        ["place rule: place must have no control characters"]
+    );
     assert_eq!(json(r#"{"code": "AB", "place": " a b\u00a0"}"#), [""; 0]);
 }
 
@@ -115,15 +121,18 @@ fn errors_name_every_column_that_takes_part() {
         RowError::value_taken(stays, &[1]),
         RowError::no_such_row(stays, &stays.references()[0]),
     ];
-    assert_eq!(said(&errors), [
-        "code duplicate_id: code is already taken in the table",
-        "code duplicate_id: code, number together are already taken in the table",
-        "code duplicate_in_batch: code, number together are already taken by an earlier row",
-        "place duplicate_value: place, starts_on together are already taken by another row",
-        "place duplicate_value: place, starts_on together are already taken by an earlier row",
-        "place duplicate_value: place is already taken by another row",
-        "place unknown_reference: place, number together name no row of places",
-    ]);
+    assert_eq!(
+        said(&errors),
+        [
+            "code duplicate_id: code is already taken in the table",
+            "code duplicate_id: code, number together are already taken in the table",
+            "code duplicate_in_batch: code, number together are already taken by an earlier row",
+            "place duplicate_value: place, starts_on together are already taken by another row",
+            "place duplicate_value: place, starts_on together are already taken by an earlier row",
+            "place duplicate_value: place is already taken by another row",
+            "place unknown_reference: place, number together name no row of places",
+        ]
+    );
 }
 
 #[test]
@@ -140,10 +149,13 @@ fn a_row_is_held_against_the_key_that_it_is_sent_under() {
     assert_eq!(put(r#"{"number": 7, "code": "a"}"#), (Some(key.clone()), vec![]));
     let (found, errors) = put(r#"{"number": 8, "code": "b"}"#);
     assert_eq!(found, None);
-    assert_eq!(errors, [
-        "code out_of_range: code must be a, as in the path",
-        "number out_of_range: number must be 7, as in the path",
-    ]);
+    assert_eq!(
+        errors,
+        [
+            "code out_of_range: code must be a, as in the path",
+            "number out_of_range: number must be 7, as in the path",
+        ]
+    );
     let (_, errors) = put(r#"{"number": "7"}"#);
     assert_eq!(errors, ["number type: number must be a whole number"]);
 }
@@ -153,7 +165,8 @@ fn a_header_names_every_column_of_the_key() {
     let dictionary = dictionary();
     let [places, stays] = ["places", "stays"].map(|name| dictionary.table(name).unwrap());
     let is_header = |table: &Table, record: &[&str]| {
-        CsvColumns::of_header(table, record.iter().map(|field| field.as_bytes())).map(|header| header.is_some())
+        CsvColumns::of_header(table, record.iter().map(|field| field.as_bytes()))
+            .map(|header| header.is_some())
     };
     assert_eq!(is_header(places, &["code", "number"]), Ok(true));
     assert_eq!(is_header(places, &["Title", "Number", "Code"]), Ok(true));

@@ -85,8 +85,18 @@ fn values_come_out_in_one_form() {
         ("text", "\" añb\\n\"", "\" añb\\n\"", " añb\n"),
         ("time", "\"16:02:08\"", "\"16:02:08\"", "16:02:08"),
         ("time", "\"00:00:59.000\"", "\"00:00:59\"", "00:00:59"),
-        ("timestamp(3)", "\"2021-07-27T16:02:08Z\"", "\"2021-07-27T16:02:08.000Z\"", "2021-07-27T16:02:08.000Z"),
-        ("timestamp(3)", "\"2021-07-27 16:02:08.12\"", "\"2021-07-27T16:02:08.120Z\"", "2021-07-27T16:02:08.120Z"),
+        (
+            "timestamp(3)",
+            "\"2021-07-27T16:02:08Z\"",
+            "\"2021-07-27T16:02:08.000Z\"",
+            "2021-07-27T16:02:08.000Z",
+        ),
+        (
+            "timestamp(3)",
+            "\"2021-07-27 16:02:08.12\"",
+            "\"2021-07-27T16:02:08.120Z\"",
+            "2021-07-27T16:02:08.120Z",
+        ),
         (
             "timestamp(6)",
             "\"2021-07-27T16:02:08.000007000+02:00\"",
@@ -99,7 +109,12 @@ fn values_come_out_in_one_form() {
             "\"1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a\"",
             "1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a",
         ),
-        ("json", "{\"b\":[1, 2.0],\"a\":\"x\"}", "{\"a\": \"x\", \"b\": [1, 2.0]}", "{\"a\": \"x\", \"b\": [1, 2.0]}"),
+        (
+            "json",
+            "{\"b\":[1, 2.0],\"a\":\"x\"}",
+            "{\"a\": \"x\", \"b\": [1, 2.0]}",
+            "{\"a\": \"x\", \"b\": [1, 2.0]}",
+        ),
         ("json", "\"x\"", "\"x\"", "\"x\""),
         ("json", "7", "7", "7"),
         ("json", "null", "null", ""),
@@ -116,14 +131,19 @@ fn values_come_out_in_one_form() {
 #[test]
 fn says_what_is_wrong_with_a_value() {
     let millis = "timestamp: it must be a moment in UTC that exists, written like 2021-07-27T16:02:08.123Z";
-    let micros = "timestamp: it must be a moment in UTC that exists, written like 2021-07-27T16:02:08.123456Z";
+    let micros =
+        "timestamp: it must be a moment in UTC that exists, written like 2021-07-27T16:02:08.123456Z";
     let uuid = "type: it must be a UUID like 1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a";
     let time = "timestamp: it must be a second of a day, written like 16:02:08";
     let base64 = "type: it must be bytes in base64, with padding";
     for (column_type, json, expected) in [
         ("smallint", "32768", "out_of_range: it must be between -32768 and 32767"),
         ("smallint", "1.0", "type: it must be a whole number"),
-        ("double", "1e309", "out_of_range: it must be between -1.7976931348623157e308 and 1.7976931348623157e308"),
+        (
+            "double",
+            "1e309",
+            "out_of_range: it must be between -1.7976931348623157e308 and 1.7976931348623157e308",
+        ),
         ("double", "true", "type: it must be a number"),
         ("double", "\"x\"", "type: it must be a number"),
         ("time", "\"24:00:00\"", time),
@@ -152,10 +172,17 @@ fn says_what_is_wrong_with_a_value() {
     let document = column_of("json");
     let table = &document.tables()[0];
     assert_eq!(from_csv(table, b"{a: 1}"), Err("type: it must be JSON".to_owned()));
-    assert!(from_json(table, "[18446744073709551616]").unwrap_err().starts_with("out_of_range: it has a number that"));
+    assert!(
+        from_json(table, "[18446744073709551616]")
+            .unwrap_err()
+            .starts_with("out_of_range: it has a number that")
+    );
     let nested = "[".repeat(32) + &"]".repeat(32);
     assert_eq!(from_json(table, &nested), Err("too_long: it is nested deeper than 31 levels".to_owned()));
-    assert_eq!(from_json(&column_of("double").tables()[0], "\"1.5\""), Err("type: it must be a number".to_owned()));
+    assert_eq!(
+        from_json(&column_of("double").tables()[0], "\"1.5\""),
+        Err("type: it must be a number".to_owned())
+    );
     for field in ["1.", ".5", "+1", "inf", "nan", "1e", "1e+", "0x1", "1_0", "-"] {
         let table = &column_of("double").tables()[0].clone();
         assert_eq!(from_csv(table, field.as_bytes()), Err("type: it must be a number".to_owned()), "{field}");
@@ -166,13 +193,17 @@ fn says_what_is_wrong_with_a_value() {
 fn files_may_have_values_in_declared_forms() {
     let value = |column_type: &str, files: &str, field: &str| {
         let dictionary = dictionary(column_type, "", files);
-        from_csv(&dictionary.tables()[0], field.as_bytes()).map(|value| value_text(&value).unwrap_or_default())
+        from_csv(&dictionary.tables()[0], field.as_bytes())
+            .map(|value| value_text(&value).unwrap_or_default())
     };
     let ok = |text: &str| Ok(text.to_owned());
     let formats = "timestamp_formats = [\"%d.%m.%Y %H:%M:%S%.f\", \"%d.%m.%Y %H:%M\"]";
     assert_eq!(value("timestamp(3)", formats, "27.10.2021 16:02:08.120"), ok("2021-10-27T16:02:08.120Z"));
     assert_eq!(value("timestamp(3)", formats, "27.10.2021 16:02:08"), ok("2021-10-27T16:02:08.000Z"));
-    assert_eq!(value("timestamp(6)", formats, "27.10.2021 16:02:08.000007"), ok("2021-10-27T16:02:08.000007Z"));
+    assert_eq!(
+        value("timestamp(6)", formats, "27.10.2021 16:02:08.000007"),
+        ok("2021-10-27T16:02:08.000007Z")
+    );
     assert_eq!(value("timestamp(6)", formats, "27.10.2021 16:02"), ok("2021-10-27T16:02:00.000000Z"));
     assert!(value("timestamp(3)", formats, "27.10.2021 16:02:08.1234").is_err());
     assert!(value("timestamp(3)", formats, "27.10.2021 16:02:60.1").is_err());
@@ -191,7 +222,8 @@ fn matching(pattern: &str) -> impl Strategy<Value = String> + use<> {
 
 fn of_type(column_type: &'static str) -> BoxedStrategy<String> {
     let quoted = |text: String| serde_json::to_string(&text).unwrap();
-    let moment = "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
+    let moment =
+        "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
     match column_type {
         "smallint" => any::<i16>().prop_map(|number| number.to_string()).boxed(),
         "double" => (prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO)
