@@ -85,17 +85,19 @@ fn check<'a>(table: &'a Table, key: Option<&'a Key>, row: &'a RawValue) -> Check
     checked
 }
 
-/// Returns the values of an object as texts, one for each column of the table: strings as they are,
-/// `null` and missing members as nothing, all else as its JSON. `None` if it is not an object.
+/// Returns the values of an object as texts, one for each column of the table, as a CSV file has
+/// them: strings as they are, `null` and missing members as nothing, documents and all else as
+/// JSON. `None` if it is not an object.
 pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     let Members(fields) = serde_json::from_str::<Fields<'_>>(json).ok()?;
     let mut texts = vec![String::new(); table.columns().len()];
     for (Name(name), value) in fields {
         if let HeaderField::Column(index) = meaning(table, &name) {
+            let is_document = table.columns()[index].column_type() == ColumnType::Json;
             texts[index] = match serde_json::from_str::<Name<'_>>(value.get()) {
-                Ok(Name(text)) => text.into_owned(),
+                Ok(Name(text)) if !is_document => text.into_owned(),
                 Err(_) if value.get() == "null" => String::new(),
-                Err(_) => value.get().to_owned(),
+                _ => value.get().to_owned(),
             };
         }
     }

@@ -1,7 +1,7 @@
 //! Checks a row against its table: every field of JSON or CSV becomes a [`Value`] or an error.
 //!
 //! All errors of a row are found, not only the first. Nothing here allocates for a field that is in
-//! order.
+//! order, but for JSON documents and bytes.
 
 mod csv;
 mod document;

@@ -21,7 +21,7 @@ pub use key::{Key, KeyPart};
 pub use timestamp::Timestamp;
 
 /// A value that has passed its column's rules. Borrows from the input where it can: checking a row
-/// allocates nothing for its fields.
+/// allocates nothing for its fields, but for JSON documents and bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// No value; only in a column that is not required, and in the place of a field that was

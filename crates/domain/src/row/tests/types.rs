@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::dictionary::{ColumnType, Dictionary, Table};
 use crate::json_row::{value_text, write_json_value};
-use crate::row::{CsvColumns, check_csv_row, check_json_row};
+use crate::row::{CsvColumns, check_csv_row, check_json_row, json_texts};
 use crate::value::Value;
 
 const TYPES: [&str; 10] = [
@@ -125,6 +125,23 @@ fn values_come_out_in_one_form() {
     ] {
         let expected = Ok((written.to_owned(), text.to_owned()));
         assert_eq!(through(column_type, json), expected, "{column_type} {json}");
+    }
+}
+
+#[test]
+fn a_rejected_object_becomes_texts_that_csv_reads_alike() {
+    let texts = |column_type: &str, json: &str| {
+        let dictionary = dictionary(column_type, "", "");
+        json_texts(&dictionary.tables()[0], &format!("{{\"it\": {json}}}")).unwrap().swap_remove(1)
+    };
+    for (column_type, json, expected) in [
+        ("json", "\"x\"", "\"x\""),
+        ("json", "{\"a\":1}", "{\"a\":1}"),
+        ("json", "null", ""),
+        ("text", "\"x\"", "x"),
+        ("double", "1.5", "1.5"),
+    ] {
+        assert_eq!(texts(column_type, json), expected, "{column_type} {json}");
     }
 }
 
