@@ -165,13 +165,7 @@ pub(crate) fn log_row(actor: Actor<'_>, action: Action, table: &Table, key: Opti
     log_line(actor, action, Some(table.name()), row.as_deref(), None);
 }
 
-fn log_line(
-    actor: Actor<'_>,
-    action: Action,
-    table: Option<&str>,
-    row: Option<&str>,
-    rows: Option<usize>,
-) {
+fn log_line(actor: Actor<'_>, action: Action, table: Option<&str>, row: Option<&str>, rows: Option<usize>) {
     tracing::info!(
         target: LOG_TARGET,
         {

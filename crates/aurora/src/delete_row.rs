@@ -17,7 +17,8 @@ pub enum Delete<'d> {
     Deleted,
     /// There is no such row.
     NotFound,
-    /// The row still exists, because other rows refer to it: from these tables, by these references.
+    /// The row still exists, because other rows refer to it: from these tables, by these
+    /// references.
     Referenced(Vec<(&'d Table, &'d Reference)>),
 }
 
@@ -44,8 +45,8 @@ pub async fn delete_row<'d>(
         return Ok(if deleted.updated == 0 { Delete::NotFound } else { Delete::Deleted });
     }
     let referring = &referring;
-    let deleted =
-        database.transaction(|tx| async move { delete_unreferenced(&tx, table, key, referring, actor).await });
+    let deleted = database
+        .transaction(|tx| async move { delete_unreferenced(&tx, table, key, referring, actor).await });
     match deleted.await {
         Ok(true) => {
             if let Some(actor) = actor {
@@ -88,8 +89,9 @@ async fn delete_unreferenced<'d>(
 
 /// Returns the references of all tables to `table`, each with the table that has it.
 fn references_to<'d>(dictionary: &'d Dictionary, table: &Table) -> Vec<(&'d Table, &'d Reference)> {
-    let all = dictionary.tables().iter().flat_map(|other| {
-        other.references().iter().map(move |reference| (other, reference))
-    });
+    let all = dictionary
+        .tables()
+        .iter()
+        .flat_map(|other| other.references().iter().map(move |reference| (other, reference)));
     all.filter(|(_, reference)| reference.table() == table.name()).collect()
 }

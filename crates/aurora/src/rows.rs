@@ -25,12 +25,13 @@ const ATTEMPTS: u32 = 5;
 /// transaction.
 ///
 /// A batch for one table without a fault is one statement and one call: the statement itself
-/// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken key or unique
-/// value makes it fail as a whole. Only then, or where the rows alone show a fault, does a
-/// transaction ask what is taken and which references are there. The price of the one call: if the database is
-/// stuck for longer than a request may take, the Data API may still execute the statement after the
-/// answer 503. To use a transaction, which could be rolled back, would cost every insert two more
-/// calls; a client that needs to know sends an `Idempotency-Key`, which makes a transaction.
+/// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken key or
+/// unique value makes it fail as a whole. Only then, or where the rows alone show a fault, does a
+/// transaction ask what is taken and which references are there. The price of the one call: if the
+/// database is stuck for longer than a request may take, the Data API may still execute the
+/// statement after the answer 503. To use a transaction, which could be rolled back, would cost
+/// every insert two more calls; a client that needs to know sends an `Idempotency-Key`, which makes
+/// a transaction.
 ///
 /// Rows from a person always go through a transaction, which writes an entry of the audit trail for
 /// each inserted row.

@@ -66,7 +66,12 @@ async fn rows_of_any_table_are_found_by_keys_and_by_unique_values() -> Result<()
         }
         let all: Vec<Key> = drawn.rows.iter().map(|row| key(table, row)).collect::<Result<_>>()?;
         let expected: HashSet<Key> = here.iter().map(|row| key(table, row)).collect::<Result<_>>()?;
-        assert_eq!(keys::present(&database, table, "things", &all, false).await?, expected, "{}", drawn.create);
+        assert_eq!(
+            keys::present(&database, table, "things", &all, false).await?,
+            expected,
+            "{}",
+            drawn.create
+        );
         for columns in table.unique() {
             let values: Vec<Key> = drawn.rows.iter().filter_map(|row| value(columns, row)).collect();
             let mut expected = HashMap::new();

@@ -289,7 +289,8 @@ fn values_are_unique_together_and_nothing_equals_nothing() {
     ];
     let body = format!("[{}]", rows.join(","));
     let batch = Batch::read_rows(table, body.as_bytes()).unwrap();
-    let facts = Facts { present: [("currencies".to_owned(), [text("EUR")].into())].into(), ..Facts::default() };
+    let facts =
+        Facts { present: [("currencies".to_owned(), [text("EUR")].into())].into(), ..Facts::default() };
     let verdict = batch.tables[0].judge(&facts);
     assert_eq!(codes(&verdict), [(4, vec![("slip", "duplicate_value")])]);
 }
@@ -308,7 +309,8 @@ fn demands_rows_of_composite_keys_and_only_where_unknown_ones_are_rejected() {
     let verdict = batch.tables[0].judge(&Facts::default());
     assert_eq!(codes(&verdict), [(0, vec![("currency", "unknown_reference")])]);
 
-    let body = br#"[{"id": 1, "currency": "EUR", "day": "2021-07-27"}, {"id": 2, "currency": "EUR"}, {"id": 3}]"#;
+    let body =
+        br#"[{"id": 1, "currency": "EUR", "day": "2021-07-27"}, {"id": 2, "currency": "EUR"}, {"id": 3}]"#;
     let batch = Batch::read_rows(dictionary.table("sales").unwrap(), body).unwrap();
     let verdict = batch.tables[0].judge(&Facts::default());
     assert_eq!(codes(&verdict), [(0, vec![("currency", "unknown_reference")])]);

@@ -139,7 +139,9 @@ impl<'a> TableBatch<'a> {
                 }
             }
             for reference in self.demanded() {
-                let (target, Some(referred)) = (reference.table(), reference.key_of(values)) else { continue };
+                let (target, Some(referred)) = (reference.table(), reference.key_of(values)) else {
+                    continue;
+                };
                 let is_there = facts.present.get(target).is_some_and(|present| present.contains(&referred));
                 let is_own = target == self.table.name()
                     && (key.as_ref() == Some(&referred) || verdict.keys.contains(&referred));

@@ -124,8 +124,8 @@ impl<'t> InsertWriter<'t> {
         let added: usize = self.parameters[bound..].iter().map(Parameter::json_bytes).sum();
         self.parameter_bytes += added;
         self.rows += 1;
-        let fits = self.text.len() + self.tail.len() <= MAX_SQL_CHARS
-            && self.parameter_bytes <= MAX_PARAMETER_BYTES;
+        let fits =
+            self.text.len() + self.tail.len() <= MAX_SQL_CHARS && self.parameter_bytes <= MAX_PARAMETER_BYTES;
         if self.rows == 1 || fits {
             return None;
         }

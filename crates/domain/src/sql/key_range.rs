@@ -9,7 +9,8 @@ use crate::dictionary::{Column, Table};
 use crate::value::{Key, KeyPart};
 
 /// Appends the condition of the rows behind the key `after` and not behind `through`, with ` WHERE`
-/// before it; nothing if there is no bound. The keys have a part for each column of the table's key.
+/// before it; nothing if there is no bound. The keys have a part for each column of the table's
+/// key.
 pub(crate) fn push_key_range(sql: &mut String, table: &Table, after: Option<&Key>, through: Option<&Key>) {
     let names: Vec<&str> = table.key_columns().map(Column::name).collect();
     let mut word = " WHERE ";

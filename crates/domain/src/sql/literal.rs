@@ -212,7 +212,8 @@ mod tests {
         push_value(&mut text, &Value::Json(longer.as_str().into()), &mut parameters);
         push_value(&mut text, &Value::Binary(longer.as_bytes().into()), &mut parameters);
         assert_eq!(text, ":p0:p1:p2");
-        let [Parameter::Text(first), Parameter::Text(second), Parameter::Binary(third)] = &parameters[..] else {
+        let [Parameter::Text(first), Parameter::Text(second), Parameter::Binary(third)] = &parameters[..]
+        else {
             panic!("{parameters:?}");
         };
         assert!(*first == longer && *second == longer && *third == longer.as_bytes());

@@ -157,8 +157,9 @@ mod tests {
     #[test]
     fn the_widest_row_that_can_be_inserted_can_be_updated() {
         let dictionary_of = |columns: usize| {
-            let texts: String =
-                (0..columns).map(|number| format!(", {{ name = \"t{number}\", type = \"string(512)\" }}")).collect();
+            let texts: String = (0..columns)
+                .map(|number| format!(", {{ name = \"t{number}\", type = \"string(512)\" }}"))
+                .collect();
             let text = format!(
                 "[[table]]\nname = \"wide\"\ncolumns = [{{ name = \"id\", type = \"bigint\", key = true }}{texts}]"
             );

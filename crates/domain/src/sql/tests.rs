@@ -92,7 +92,13 @@ fn asks_for_keys_and_for_values_that_are_taken() {
         ["SELECT CONCAT(`id`) AS `k` FROM `rowgate_new_7` WHERE `id` IN (1,2) LOCK IN SHARE MODE"]
     );
     assert_eq!(select_present(departments, "departments", [], false), Vec::<String>::new());
-    let [sql] = &select_holders(departments, "departments", &[1], [&Key::of([&Value::Text("a".into())]).unwrap()], false)[..] else {
+    let [sql] = &select_holders(
+        departments,
+        "departments",
+        &[1],
+        [&Key::of([&Value::Text("a".into())]).unwrap()],
+        false,
+    )[..] else {
         panic!("one statement");
     };
     assert!(sql.starts_with("SELECT CONCAT(`id`) AS `k`,CONCAT("), "{sql}");
@@ -126,7 +132,10 @@ fn any_table() -> impl Strategy<Value = Dictionary> {
     });
     let columns = |count, types| proptest::collection::vec(types, count);
     (columns(1..4, exact.boxed()), columns(0..5, any_type.boxed())).prop_map(|(key, others)| {
-        let key = key.iter().enumerate().map(|(at, name)| format!("{{ name = \"k{at}\", type = \"{name}\", key = true }}"));
+        let key = key
+            .iter()
+            .enumerate()
+            .map(|(at, name)| format!("{{ name = \"k{at}\", type = \"{name}\", key = true }}"));
         let others = others
             .iter()
             .enumerate()
@@ -154,9 +163,9 @@ fn value(column: &Column, number: i64, text: &str) -> Value<'static> {
         ColumnType::Date => Value::Date(day),
         ColumnType::Time => Value::Time(time),
         ColumnType::Timestamp { digits: 0 } => Value::Timestamp(Timestamp::of_second(day, time)),
-        ColumnType::Timestamp { digits } => {
-            Value::Timestamp(Timestamp::new(day, time, 1000 * (number.unsigned_abs() % 1000) as u32, digits).unwrap())
-        }
+        ColumnType::Timestamp { digits } => Value::Timestamp(
+            Timestamp::new(day, time, 1000 * (number.unsigned_abs() % 1000) as u32, digits).unwrap(),
+        ),
         ColumnType::Uuid => Value::Uuid(uuid::Uuid::from_u128(number.unsigned_abs().into())),
         ColumnType::Json => Value::Json(serde_json::to_string(text).unwrap().into()),
         ColumnType::Binary { max } => {

@@ -122,8 +122,11 @@ fn after_parameter(table: &Table) -> Parameter {
 
 /// Reads keys with commas between them; semicolons where there are commas in keys.
 fn read_ids(table: &Table, text: &str) -> Result<WantedRows, String> {
-    let (separator, example) =
-        if table.key_indexes().len() == 1 { (',', "commas between them: ids=1,2,3") } else { (';', "semicolons between them") };
+    let (separator, example) = if table.key_indexes().len() == 1 {
+        (',', "commas between them: ids=1,2,3")
+    } else {
+        (';', "semicolons between them")
+    };
     let count = text.split(separator).count();
     if count > MAX_IDS {
         return Err(format!("ids has {count} ids; {MAX_IDS} are allowed at once."));
@@ -223,8 +226,9 @@ mod tests {
         let dictionary = Dictionary::parse("test", text).unwrap();
         let table = dictionary.table("prices").unwrap();
         let asked = |text: &str| {
-            read_request(table, &Query::new(Some(text)))
-                .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect::<Vec<_>>())
+            read_request(table, &Query::new(Some(text))).map_err(|problem| {
+                problem.errors.into_iter().map(|mistake| mistake.detail).collect::<Vec<_>>()
+            })
         };
         let key = |text: &str| parse_key(table, text).unwrap();
         assert_eq!(asked("after=a%252C,2021-07-27").unwrap().after, Some(key("a%2C,2021-07-27")));
@@ -238,8 +242,7 @@ mod tests {
             asked("ids=a,2021-07-27,b,2021-07-28").unwrap_err(),
             ["ids must be ids of rows of prices with semicolons between them."]
         );
-        let long: Vec<String> =
-            (0..20).map(|number| format!("{number:0>768},2021-07-27")).collect();
+        let long: Vec<String> = (0..20).map(|number| format!("{number:0>768},2021-07-27")).collect();
         assert_eq!(
             asked(&format!("ids={}", long.join(";"))).unwrap_err(),
             ["ids are too long together; ask for fewer at once."]

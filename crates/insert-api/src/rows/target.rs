@@ -65,9 +65,21 @@ mod tests {
             assert_eq!(read(table, id).as_deref(), Ok(id));
             assert_eq!(read(table, &format!("{id}/")).as_deref(), Ok(id));
         }
-        for wrong in
-            ["", "-", "-0", "+7", "07", "%207", "7%20", "7.0", "1e3", "%D9%A7", "x", "2147483648", "-2147483649"]
-        {
+        for wrong in [
+            "",
+            "-",
+            "-0",
+            "+7",
+            "07",
+            "%207",
+            "7%20",
+            "7.0",
+            "1e3",
+            "%D9%A7",
+            "x",
+            "2147483648",
+            "-2147483649",
+        ] {
             let problem = read(table, wrong).unwrap_err();
             assert_eq!((problem.kind.status(), &*problem.errors[0].parameter), (400, "id"), "{wrong}");
         }

@@ -65,7 +65,10 @@ async fn a_row_is_written_read_replaced_and_deleted_under_a_text_key() {
         let other = api.put(&path, &json!({"code": "other"})).await;
         assert_eq!((other.status, row_errors(&other)), (422, vec!["code: out_of_range".to_owned()]));
         let create = api.ask("/tables/currencies/rows", &[], &json!([row])).await;
-        assert_eq!((create.status, crate::support::codes(&create, "currencies")), (422, vec!["0: duplicate_id".to_owned()]));
+        assert_eq!(
+            (create.status, crate::support::codes(&create, "currencies")),
+            (422, vec!["0: duplicate_id".to_owned()])
+        );
     }
     let mut expected: Vec<&str> = [&["EUR"][..], &codes].concat();
     // utf8mb4_bin orders as bytes of UTF-8 are.
@@ -76,7 +79,8 @@ async fn a_row_is_written_read_replaced_and_deleted_under_a_text_key() {
         assert_eq!(found, expected, "{limit}");
     }
     let some = api.get("/tables/currencies/rows?ids=Z,100%2525,a%252Cb,none").await;
-    let found: Vec<&str> = some.body["rows"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    let found: Vec<&str> =
+        some.body["rows"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
     assert_eq!(found, ["100%", "Z", "a,b"]);
     assert_eq!(api.delete("/tables/currencies/rows/a%2Fb").await.status, 204);
     is_problem(&api.get("/tables/currencies/rows/a%2fb/").await, 404, "not-found");
@@ -86,7 +90,8 @@ async fn a_row_is_written_read_replaced_and_deleted_under_a_text_key() {
 #[tokio::test]
 async fn a_row_is_written_read_replaced_and_deleted_under_a_key_of_several_columns() {
     let api = shop().await;
-    let rows: Vec<Value> = (0..30).map(|number| price(["A/1", "B,2", "C"][number % 3], number as u32)).collect();
+    let rows: Vec<Value> =
+        (0..30).map(|number| price(["A/1", "B,2", "C"][number % 3], number as u32)).collect();
     assert_eq!(api.post("/tables/prices/rows", &json!(rows)).await.status, 201);
     let mut expected = rows.clone();
     expected.sort_by_key(|row| (row["product"].to_string(), row["since"].to_string()));
@@ -106,12 +111,17 @@ async fn a_row_is_written_read_replaced_and_deleted_under_a_key_of_several_colum
         "A%252F1,2021-07-27T16%253A02%253A03.120Z", "C,2021-07-27T16%253A02%253A59.120Z"
     );
     assert_eq!(api.get(&ids).await.body, json!({"rows": [rows[3]], "next": null}));
-    for wrong in ["/tables/prices/rows/C", "/tables/prices/rows/C,x", "/tables/prices/rows/C,2021-07-27T16%3A02%3A00Z"] {
+    for wrong in
+        ["/tables/prices/rows/C", "/tables/prices/rows/C,x", "/tables/prices/rows/C,2021-07-27T16%3A02%3A00Z"]
+    {
         is_problem(&api.get(wrong).await, 400, "invalid-parameter");
     }
     is_problem(&api.get("/tables/prices/rows?after=C").await, 400, "invalid-parameter");
     let again = api.post("/tables/prices/rows", &json!([rows[5], price("D", 5), price("D", 5)])).await;
-    assert_eq!((again.status, codes(&again, "prices")), (207, vec!["0: duplicate_id".to_owned(), "2: duplicate_in_batch".to_owned()]));
+    assert_eq!(
+        (again.status, codes(&again, "prices")),
+        (207, vec!["0: duplicate_id".to_owned(), "2: duplicate_in_batch".to_owned()])
+    );
     assert_eq!(api.delete(&path("C", 2)).await.status, 204);
     is_problem(&api.delete(&path("C", 2)).await, 404, "not-found");
     let create = api.call("writer", "PUT", &path("C", 2), "{\"amount\": 1, \"currency\": \"EUR\"}").await;
@@ -133,13 +143,17 @@ async fn references_name_rows_of_any_key() {
         row["id"] = json!(uuid(number));
         row
     };
-    let good = api.post("/tables/sales/rows", &json!([sale(1, &named), sale(2, &json!({"product": "Z"}))])).await;
+    let good =
+        api.post("/tables/sales/rows", &json!([sale(1, &named), sale(2, &json!({"product": "Z"}))])).await;
     assert_eq!((good.status, api.db.data_api().calls() - calls), (201, 1), "{good:?}");
     let mixed = api.post("/tables/sales/rows", &json!([sale(3, &named), sale(4, &unknown)])).await;
     assert_eq!((mixed.status, codes(&mixed, "sales")), (207, vec!["1: unknown_reference".to_owned()]));
     let put = api.put(SALE, &unknown).await;
     assert_eq!((put.status, row_errors(&put)), (422, vec!["product: unknown_reference".to_owned()]));
-    assert_eq!(api.put(SALE, &json!({"product": "A", "since": "2021-07-27T16:02:01.120Z"})).await.status, 201);
+    assert_eq!(
+        api.put(SALE, &json!({"product": "A", "since": "2021-07-27T16:02:01.120Z"})).await.status,
+        201
+    );
     // A UUID is one row in any case.
     assert_eq!(api.get(&SALE.replace("1f0e7c1c", "1F0E7C1C")).await.status, 200);
     let referenced = api.delete(&path("A", 1)).await;
@@ -196,7 +210,10 @@ async fn the_trail_has_the_text_of_every_key() {
     assert_eq!(api.by(ANN, "PUT", &path, &[], &row).await.status, 200);
     assert_eq!(api.by(ANN, "DELETE", &path, &[], &Value::Null).await.status, 204);
     let long = "😀".repeat(12);
-    assert_eq!(api.by(ANN, "POST", "/tables/currencies/rows", &[], &json!([{"code": long}])).await.status, 201);
+    assert_eq!(
+        api.by(ANN, "POST", "/tables/currencies/rows", &[], &json!([{"code": long}])).await.status,
+        201
+    );
     let sql = "SELECT action, row_key, before_json, after_json FROM rowgate_audit ORDER BY id";
     let key = "A%2F%C3%A9%2C%221,2021-07-27T16%3A02%3A01.120Z";
     let entries = api.db.sql(sql).await.unwrap();

@@ -37,7 +37,12 @@ impl Api {
     }
 
     /// Starts a call, which has to wait for the transaction, then ends that and gives the answer.
-    pub(crate) async fn answer_after(self: &Arc<Self>, mut held: Conn, end: &str, call: JoinHandle<Reply>) -> Reply {
+    pub(crate) async fn answer_after(
+        self: &Arc<Self>,
+        mut held: Conn,
+        end: &str,
+        call: JoinHandle<Reply>,
+    ) -> Reply {
         self.waits(&call).await;
         held.query_drop(end).await.unwrap();
         call.await.unwrap()

@@ -93,7 +93,8 @@ fn create_table(table: &Table) -> String {
             columns.iter().map(|index| format!("`{}`", table.columns()[*index].name())).collect();
         names.join(", ")
     };
-    let refers = |index: usize| table.references().iter().any(|reference| reference.columns().contains(&index));
+    let refers =
+        |index: usize| table.references().iter().any(|reference| reference.columns().contains(&index));
     let mut parts: Vec<String> = Vec::new();
     for (index, column) in table.columns().iter().enumerate() {
         let sql_type = match column.column_type() {

@@ -107,7 +107,10 @@ async fn long_values_travel_beside_the_text() {
             assert_eq!(&read.body, row);
         } else {
             // The database gives out 64 KB of a row at once.
-            assert_eq!((read.status, &read.body["type"]), (400, &json!("urn:rowgate:problem:result-too-large")));
+            assert_eq!(
+                (read.status, &read.body["type"]),
+                (400, &json!("urn:rowgate:problem:result-too-large"))
+            );
         }
         assert_eq!(api.put(&path, row).await.status, 200);
     }

@@ -53,13 +53,7 @@ async fn a_batch_without_a_fault_is_one_call_and_a_taken_value_is_found() {
         assert_eq!(reply.status, status, "{reply:?}");
         assert_eq!(
             codes(&reply, "people"),
-            [
-                "1: duplicate_value",
-                "2: duplicate_value",
-                "4: duplicate_id",
-                "5: rule",
-                "7: duplicate_value",
-            ]
+            ["1: duplicate_value", "2: duplicate_value", "4: duplicate_id", "5: rule", "7: duplicate_value",]
         );
         let error = &reply.body["tables"]["people"]["rejected"][4]["errors"][0];
         assert_eq!(error["column"], "team");

@@ -49,7 +49,10 @@ async fn whoever_wants_a_value_that_is_being_taken_waits_and_finds_it_taken() {
         let reply = api.answer_after(held, "COMMIT", put(&api, path(2), person(2, "a@x"))).await;
         is_problem(&reply, 422, "invalid-row");
         assert_eq!(row_errors(&reply), ["email: duplicate_value"]);
-        assert_eq!(api.db.value("SELECT GROUP_CONCAT(email ORDER BY id) FROM people WHERE id = 1").await.unwrap(), "a@x");
+        assert_eq!(
+            api.db.value("SELECT GROUP_CONCAT(email ORDER BY id) FROM people WHERE id = 1").await.unwrap(),
+            "a@x"
+        );
     }
     assert_eq!(api.db.open_transactions(), 0);
 }
@@ -83,7 +86,10 @@ async fn of_many_writers_of_one_value_one_has_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_exchange_their_values_keep_one_each() {
     let api = Arc::new(Api::over(PEOPLE).await);
-    assert_eq!(api.post("/tables/people/rows", &json!([person(1, "a@x"), person(2, "b@x")])).await.status, 201);
+    assert_eq!(
+        api.post("/tables/people/rows", &json!([person(1, "a@x"), person(2, "b@x")])).await.status,
+        201
+    );
     for _ in 0..10 {
         let calls = [put(&api, path(1), person(1, "b@x")), put(&api, path(2), person(2, "a@x"))];
         for call in calls {
