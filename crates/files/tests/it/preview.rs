@@ -1,14 +1,19 @@
 //! Previews of loads.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use domain::dictionary::LoadMode;
+use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::Format;
 use domain::row::RowCode;
 use files::{Opening, Preview, preview};
+use proptest::prelude::*;
 
 fn of(text: &str, mode: LoadMode, chunk_bytes: u64) -> Preview {
-    let table = testkit::dictionary().table("jobs").unwrap();
+    of_table(testkit::dictionary().table("jobs").unwrap(), text, mode, chunk_bytes)
+}
+
+fn of_table(table: &Table, text: &str, mode: LoadMode, chunk_bytes: u64) -> Preview {
     let opening = Opening { format: Format::CSV, table, object_bytes: text.len() as u64, chunk_bytes };
     preview(opening, mode, 2, Box::new(Cursor::new(text.to_owned().into_bytes())))
 }
@@ -39,4 +44,51 @@ fn says_why_a_load_would_fail_and_what_was_read_before() {
     let found = of("id,job_name\n1,Welder\njob_name,id\nMason,2\n", LoadMode::Append, 1);
     assert_eq!(found.counts.rows_read, 1);
     assert!(found.failure.unwrap().to_string().starts_with("line 3 is a header, and names other columns"));
+}
+
+/// Counts each code, a key that is taken as one whichever chunk has it.
+fn codes(preview: &Preview) -> BTreeMap<RowCode, u64> {
+    let mut codes = BTreeMap::new();
+    for (code, count) in &preview.counts.codes {
+        let code = if *code == RowCode::DuplicateInBatch { RowCode::DuplicateId } else { *code };
+        *codes.entry(code).or_default() += count;
+    }
+    codes
+}
+
+proptest! {
+    /// Keys and unique values are held against those of every chunk before, whatever they are.
+    #[test]
+    fn counts_the_same_whatever_the_chunks_are(
+        is_text in any::<bool>(),
+        has_two in any::<bool>(),
+        rows in proptest::collection::vec((0..6_u8, 0..2_u8, 0..6_u8), 1..20),
+        chunk_bytes in 1_u64..60,
+        mode in proptest::sample::select(vec![LoadMode::Append, LoadMode::Upsert, LoadMode::Replace]),
+    ) {
+        let text = format!(
+            r#"
+            [[table]]
+            name = "badges"
+            columns = [
+                {{ name = "id", type = "{}", key = true }},
+                {{ name = "part", type = "date", key = {has_two} }},
+                {{ name = "code", type = "string(9)", unique = true, required = false }},
+            ]
+            "#,
+            if is_text { "string(9)" } else { "bigint" },
+        );
+        let dictionary = Dictionary::parse("test", &text).unwrap();
+        let mut file = String::from("id,part,code\n");
+        for (id, part, code) in rows {
+            let code = if code == 0 { String::new() } else { format!("C{code}") };
+            file += &format!("{id},2021-07-1{part},{code}\n");
+        }
+        let table = &dictionary.tables()[0];
+        let whole = of_table(table, &file, mode, u64::MAX);
+        let cut = of_table(table, &file, mode, chunk_bytes);
+        prop_assert!(whole.failure.is_none() && cut.failure.is_none());
+        prop_assert_eq!(whole.counts.rows_rejected, cut.counts.rows_rejected);
+        prop_assert_eq!(codes(&whole), codes(&cut));
+    }
 }
