@@ -192,7 +192,10 @@ columns = [
     }
 
     fn row(value: Value) -> Row {
-        value.as_object().unwrap().clone()
+        match value {
+            Value::Object(row) => row,
+            other => panic!("{other} is no row"),
+        }
     }
 
     fn rows() -> BTreeMap<&'static str, Row> {
