@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::dictionary::Table;
 use crate::json_row::value_text;
-use crate::row::check_csv_field;
+use crate::row::read_key_field;
 use crate::value::{Key, KeyPart, Value};
 
 /// All but the unreserved characters.
@@ -65,7 +65,7 @@ pub fn parse_key(table: &Table, text: &str) -> Result<Key, KeyTextError> {
         let mut values = Vec::with_capacity(parts.len());
         for (part, column) in parts.into_iter().zip(table.key_columns()) {
             let plain = percent_decode_str(part).decode_utf8().ok()?;
-            let value = check_csv_field(column, plain.as_bytes()).ok()?.into_owned();
+            let value = read_key_field(column, plain.as_bytes()).ok()?.into_owned();
             let is_form = matches!(value, Value::Uuid(_)) || value_text(&value)? == plain;
             values.push(is_form.then_some(value)?);
         }
@@ -161,7 +161,7 @@ mod tests {
             let key = Key::of([&Value::Text(text.as_str().into())]).unwrap();
             let written = key_text(&key);
             prop_assert!(written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b','));
-            if check_csv_field(&table.columns()[0], text.as_bytes()).is_ok() {
+            if read_key_field(&table.columns()[0], text.as_bytes()).is_ok() {
                 prop_assert_eq!(parse_key(table, &written), Ok(key));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::rules::{broken_checks, check_long_text, check_rules, check_text, no_value};
+use super::rules::{broken_checks, check_compared, check_long_text, check_rules, check_text, no_value};
 use super::{Fault, RowCode, RowError, check_document, file_value, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name};
 use crate::value::Value;
@@ -250,6 +250,14 @@ pub(crate) fn check_file_field<'a>(
 #[inline]
 pub(crate) fn check_field<'a>(column: &'a Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
     check_rules(column, read_field(column, field)?)
+}
+
+/// Returns the value of a key's column as any row may have it, those that are older than the
+/// column's rules too.
+pub(crate) fn read_key_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+    let value = read_field(column, field)?;
+    check_compared(&value)?;
+    Ok(value)
 }
 
 /// Returns the value of one field, of its column's type.

@@ -13,7 +13,7 @@ pub(crate) mod scan;
 
 pub use csv::{CsvColumns, HeaderError, check_csv_row};
 pub(crate) use csv::{
-    REJECT_COLUMNS, check_field as check_csv_field, check_file_field, has_form, shows_type,
+    REJECT_COLUMNS, check_field as check_csv_field, check_file_field, has_form, read_key_field, shows_type,
 };
 pub(crate) use document::check_document;
 pub use error::{Fault, RowCode, RowError};

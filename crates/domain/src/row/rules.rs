@@ -48,10 +48,13 @@ pub(crate) fn check_long_text<'a>(column: &Column, text: Cow<'a, str>) -> Result
 /// Holds a value of a column's type against the column's rules.
 #[inline]
 pub(crate) fn check_rules<'a>(column: &'a Column, value: Value<'a>) -> Result<Value<'a>, Fault<'a>> {
-    if column.is_compared()
-        && let Value::Text(text) = &value
-    {
-        check_compared(text)?;
+    if column.is_compared() {
+        check_compared(&value)?;
+        // MySQL would silently insert a new number: NO_AUTO_VALUE_ON_ZERO is off, and the Data API
+        // gives no session to switch it on in.
+        if value == Value::Integer(0) && column.auto_increment() {
+            return Err(Fault::ZeroKey);
+        }
     }
     match column.rules().and_then(|rules| rules.broken_by(&value)) {
         Some(rule) => Err(Fault::BrokenRule(rule)),
@@ -62,7 +65,8 @@ pub(crate) fn check_rules<'a>(column: &'a Column, value: Value<'a>) -> Result<Va
 /// Refuses a text that the database may take for another one when it compares the two: collations
 /// pad texts with spaces.
 /// <https://dev.mysql.com/doc/refman/8.4/en/charset-binary-collations.html>
-fn check_compared<'a>(text: &str) -> Result<(), Fault<'a>> {
+pub(super) fn check_compared<'a>(value: &Value<'_>) -> Result<(), Fault<'a>> {
+    let Value::Text(text) = value else { return Ok(()) };
     if text.ends_with(' ') {
         return Err(Fault::SpaceAtEnd);
     }

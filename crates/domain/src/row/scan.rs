@@ -45,13 +45,7 @@ pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
     };
     let (least, most) = column_type.integer_bounds();
     let fits = |number: &i64| (least..=most).contains(number);
-    let number = number.filter(fits).ok_or(Fault::OutOfRange(column_type))?;
-    // MySQL would silently insert a new number: NO_AUTO_VALUE_ON_ZERO is off, and the Data API
-    // gives no session to switch it on in.
-    if number == 0 && column.auto_increment() {
-        return Err(Fault::ZeroKey);
-    }
-    Ok(Value::Integer(number))
+    number.filter(fits).map(Value::Integer).ok_or(Fault::OutOfRange(column_type))
 }
 
 /// An exact decimal: an optional minus, digits, and perhaps a point and more digits. Digits that

@@ -35,7 +35,7 @@ impl Api {
         let db = TestDatabase::migrated().await.unwrap();
         let dictionary: &'static Dictionary =
             Box::leak(Box::new(Dictionary::parse("test", dictionary).unwrap()));
-        for table in dictionary.tables() {
+        for table in dictionary.visible_tables() {
             db.sql(&create_table(table)).await.unwrap();
         }
         let service = Service::new(db.database(), dictionary, Operator::new("operator"));
