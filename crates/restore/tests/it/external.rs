@@ -267,3 +267,114 @@ columns = [
     let row = ["7", "1", "here"].map(|cell| Some(cell.to_owned()));
     assert_eq!(world.rows("things").await, [row]);
 }
+
+/// Visits of a place on a day, each with a badge that nobody else has.
+const VISITS: &str = r#"
+[[table]]
+name = "visits"
+check = "ends_at >= begins_at"
+columns = [
+    { name = "place", type = "string(20)", key = true },
+    { name = "day", type = "date", key = true },
+    { name = "badge", type = "string(9)", unique = true, required = false },
+    { name = "begins_at", type = "time" },
+    { name = "ends_at", type = "time", required = false },
+]
+"#;
+
+const VISITS_SCHEMA: &str = r#"{"type": "record", "name": "r", "fields": [
+    {"name": "place", "type": "string"},
+    {"name": "day", "type": {"type": "int", "logicalType": "date"}},
+    {"name": "badge", "type": ["null", "string"]},
+    {"name": "begins_at", "type": {"type": "int", "logicalType": "time-millis"}},
+    {"name": "ends_at", "type": ["null", {"type": "long", "logicalType": "time-micros"}]}]}"#;
+
+/// A file of visits: place, day after 1970-01-01, badge and hour of the end; all begin at ten.
+fn visits(rows: &[(&str, i32, Option<&str>, Option<i64>)]) -> Vec<u8> {
+    let schema = Schema::parse_str(VISITS_SCHEMA).unwrap();
+    let mut writer = Writer::new(&schema, Vec::new()).unwrap();
+    let optional = |value: Option<Avro>| match value {
+        Some(value) => Avro::Union(1, Box::new(value)),
+        None => Avro::Union(0, Box::new(Avro::Null)),
+    };
+    for (place, day, badge, end) in rows {
+        let row = vec![
+            ("place".to_owned(), Avro::String((*place).to_owned())),
+            ("day".to_owned(), Avro::Date(*day)),
+            ("badge".to_owned(), optional(badge.map(|badge| Avro::String(badge.to_owned())))),
+            ("begins_at".to_owned(), Avro::TimeMillis(36_000_000)),
+            ("ends_at".to_owned(), optional(end.map(|hour| Avro::TimeMicros(hour * 3_600_000_000)))),
+        ];
+        writer.append_value(Avro::Record(row)).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+async fn world_of_visits() -> World {
+    let dictionary = Box::leak(Box::new(Dictionary::parse("test", VISITS).unwrap()));
+    let world = World::over(TestDatabase::migrated().await.unwrap(), dictionary);
+    world
+        .sql(
+            "CREATE TABLE visits (place VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, day DATE NOT NULL, \
+             badge VARCHAR(9) CHARACTER SET ascii COLLATE ascii_bin NULL, begins_at TIME NOT NULL, ends_at TIME NULL, \
+             PRIMARY KEY (place, day), UNIQUE KEY (badge))",
+        )
+        .await;
+    world
+}
+
+#[tokio::test]
+async fn keys_of_several_columns_unique_values_and_rules_hold_across_files() {
+    let world = world_of_visits().await;
+    let first = [("Inn", 0, Some("a"), None), ("Inn", 1, Some("b"), Some(10)), ("Bar", 0, None, None)];
+    let second = [
+        ("Inn", 1, Some("c"), None),
+        ("Inn", 2, Some("a"), None),
+        ("Inn", 3, None, Some(11)),
+        ("Inn", 4, Some("d"), Some(9)),
+        ("Bar", 1, None, None),
+    ];
+    world.bucket.insert("avro/visits/part-0", visits(&first));
+    world.bucket.insert("avro/visits/part-1", visits(&second));
+    let restored = world.restore(json!({ "from": "avro/visits/", "tables": ["visits"] })).await;
+    let figures = &restored.tables["visits"];
+    assert_eq!((figures.rows_restored, figures.rows_rejected), (5, 3));
+    let shown: Vec<String> = world
+        .rows("visits")
+        .await
+        .iter()
+        .map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "Bar 1970-01-01 NULL 10:00:00 NULL",
+            "Bar 1970-01-02 NULL 10:00:00 NULL",
+            "Inn 1970-01-01 a 10:00:00 NULL",
+            "Inn 1970-01-02 b 10:00:00 10:00:00",
+            "Inn 1970-01-04 NULL 10:00:00 11:00:00",
+        ]
+    );
+    let rejects: Vec<String> = world.bucket.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
+    let [rejects] = &rejects[..] else { panic!("{rejects:?}") };
+    let content = String::from_utf8(world.bucket.content(rejects).unwrap().to_vec()).unwrap();
+    let lines: Vec<&str> = content.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "Inn,1970-01-02,c,10:00:00,,1,duplicate_in_batch,\"place, day are together already taken by an earlier row\"",
+            "Inn,1970-01-03,a,10:00:00,,2,duplicate_value,badge is already taken by an earlier row",
+            "Inn,1970-01-05,d,10:00:00,09:00:00,4,rule,the row must keep ends_at >= begins_at",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn strict_refuses_a_unique_value_that_another_file_has() {
+    let world = world_of_visits().await;
+    world.bucket.insert("avro/visits/part-0", visits(&[("Inn", 0, Some("a"), None)]));
+    world.bucket.insert("avro/visits/part-1", visits(&[("Bar", 0, None, None), ("Bar", 1, Some("a"), None)]));
+    let reason = world.fails(json!({ "from": "avro/visits/", "tables": ["visits"], "strict": true })).await;
+    let expected = "avro/visits/part-1: row 2: duplicate_value: badge is already taken by an earlier row";
+    assert!(reason.contains(expected), "{reason}");
+}
