@@ -40,33 +40,48 @@ async fn a_row_that_somebody_gave_the_id_0_keeps_it() {
 }
 
 #[tokio::test]
-async fn rows_that_fill_a_statement_come_back() {
-    // The widest that a dictionary may have: one row takes all of the 65,536 characters of a
-    // statement.
-    let table = r#"
+async fn values_that_no_statement_holds_as_literals_come_back() {
+    let dictionary = r#"
 [[table]]
 name = "wide"
 description = "Wide rows."
 columns = [
     { name = "id", type = "bigint", key = true, description = "Number." },
-    { name = "a", type = "string(4000)", description = "Text." },
-    { name = "b", type = "string(LENGTH)", description = "Text." },
+    { name = "a", type = "text", description = "Text." },
+    { name = "b", type = "string(4000)", description = "Text." },
+    { name = "c", type = "binary(30000)", description = "Bytes." },
+    { name = "d", type = "json", description = "A document." },
 ]
 "#;
-    let parse = |length: usize| Dictionary::parse("test", &table.replace("LENGTH", &length.to_string()));
-    let length = (1..=4200).rev().find(|length| parse(*length).is_ok()).unwrap();
-    assert!(length > 4000 && parse(length + 1).is_err(), "{length}");
-    let dictionary: &'static Dictionary = Box::leak(Box::new(parse(length).unwrap()));
+    let dictionary: &'static Dictionary = Box::leak(Box::new(Dictionary::parse("test", dictionary).unwrap()));
     let world = World::over(TestDatabase::migrated().await.unwrap(), dictionary);
-    let form = format!("id BIGINT PRIMARY KEY, a VARCHAR(4000) NOT NULL, b VARCHAR({length}) NOT NULL");
+    let form = "id BIGINT PRIMARY KEY, a TEXT NOT NULL, b VARCHAR(4000) NOT NULL, c VARBINARY(30000) NOT NULL, \
+                d JSON NOT NULL";
     world.sql(&format!("CREATE TABLE wide ({form}) DEFAULT CHARACTER SET = utf8mb4")).await;
-    let row =
-        |id: i64| vec![Value::Integer(id), text("\u{1F600}".repeat(4000)), text("\u{10FFFF}".repeat(length))];
-    let rows: Vec<Row> = [i64::MIN, 0, i64::MAX].map(row).into();
+    let row = |id: i64, characters: usize, bytes: usize| {
+        vec![
+            Value::Integer(id),
+            text("\u{10FFFF}".repeat(characters)),
+            text("\u{1F600}".repeat(characters.min(4000))),
+            Value::Binary(vec![0xFF; bytes].into()),
+            Value::Json(format!("\"{}\"", "\\\"".repeat(bytes)).into()),
+        ]
+    };
+    // Around the 2,048 bytes up to which values are literals; and as long as can be, many of them.
+    let mut rows = vec![row(i64::MIN, 512, 2048), row(-1, 513, 2049), row(0, 0, 0)];
+    rows.extend((1..=60).map(|id| row(id, 16_383, 30_000)));
     world.back_up(BACKUP, &[("wide", &rows)], Made::default()).await;
     let restored = world.restore(all_of_it()).await;
-    assert_eq!(restored.tables["wide"].rows_restored, 3);
-    let expected = format!("-9223372036854775808 9223372036854775807 {}", 3 * (4000 + length));
-    let sql = "SELECT CONCAT(MIN(id), ' ', MAX(id), ' ', SUM(CHAR_LENGTH(a) + CHAR_LENGTH(b))) FROM wide";
+    assert_eq!(restored.tables["wide"].rows_restored, 63);
+    let sql = "SELECT CONCAT_WS(' ', MIN(id), SUM(CHAR_LENGTH(a)), SUM(CHAR_LENGTH(b)), SUM(LENGTH(c)), \
+               SUM(CHAR_LENGTH(d))) FROM wide";
+    let (characters, bytes) = (512 + 513, 2048 + 2049 + 60 * 30_000);
+    let expected = format!(
+        "{} {} {} {bytes} {}",
+        i64::MIN,
+        characters + 60 * 16_383,
+        characters + 60 * 4000,
+        2 * bytes + 2 * 63
+    );
     assert_eq!(world.db.value(sql).await.unwrap(), expected);
 }
