@@ -48,37 +48,47 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Returns a copy of the table's row with a new key, or none if there can be no new key.
+    /// Returns a copy of the table's row with a new key, or none if there can be no new key. Several
+    /// rows of a table have numbers from 0.
     fn row(&mut self, table: &Table, number: u64) -> Option<Row> {
         let mut row = self.rows.get(table.name())?.clone();
         let columns = table.columns();
-        let refers: Vec<usize> = table.references().iter().flat_map(Reference::columns).copied().collect();
         for column in columns {
             age(column, &mut row);
         }
-        for reference in table.references() {
-            // A row of the same table is not made for it.
-            if reference.table() == table.name() {
-                continue;
-            }
-            if let Some(key) = self.parent_key(reference.table()) {
-                for (column, value) in reference.columns().iter().zip(key) {
-                    row.insert(columns[*column].name().to_owned(), value);
-                }
-            }
-        }
-        let mut renew_one = |set: &[usize]| {
+        let refers: Vec<usize> = table.references().iter().flat_map(Reference::columns).copied().collect();
+        let new = self.new_references(table);
+        let is_inherited = table.key_indexes().iter().any(|column| new.contains_key(column));
+        row.extend(new.into_iter().map(|(column, value)| (columns[column].name().to_owned(), value)));
+        let mut renew_one = |set: &[usize], is_inherited| {
             let mut own = set.iter().filter(|column| !refers.contains(column));
-            own.any(|column| self.renew(&columns[*column], number, &mut row))
+            own.any(|column| self.renew(&columns[*column], number, is_inherited, &mut row))
         };
-        if !renew_one(table.key_indexes()) {
+        if !renew_one(table.key_indexes(), is_inherited) && !(is_inherited && number == 0) {
             return None;
         }
         for set in table.unique() {
             // If it cannot be, the service rejects the row and says so.
-            renew_one(set);
+            renew_one(set, false);
         }
         Some(row)
+    }
+
+    /// Returns the values, by column, that lead to new rows of the tables that a table refers to.
+    fn new_references(&mut self, table: &Table) -> BTreeMap<usize, Value> {
+        let keys = table.references().iter().map(|reference| {
+            // A row of the same table is not made for it.
+            let is_other = reference.table() != table.name();
+            (reference.columns(), is_other.then(|| self.parent_key(reference.table())).flatten())
+        });
+        let keys: Vec<(&[usize], Option<Vec<Value>>)> = keys.collect();
+        let kept: Vec<usize> =
+            keys.iter().filter(|(_, key)| key.is_none()).flat_map(|(columns, _)| *columns).copied().collect();
+        keys.into_iter()
+            // References may share columns.
+            .filter(|(columns, _)| !columns.iter().any(|column| kept.contains(column)))
+            .flat_map(|(columns, key)| columns.iter().copied().zip(key.into_iter().flatten()))
+            .collect()
     }
 
     /// Returns the key of the new row of a table, which is made if it is missing.
@@ -93,16 +103,20 @@ impl Making<'_> {
     }
 
     /// Gives the column a value that no row has; returns false if none is known that keeps its
-    /// rules.
-    fn renew(&self, column: &Column, number: u64, row: &mut Row) -> bool {
+    /// rules. The rows of a new parent count from 1.
+    fn renew(&self, column: &Column, number: u64, is_inherited: bool, row: &mut Row) -> bool {
         // A block of four numbers a second from 1,000,000,000 on, which wraps around after years:
         // far from ids that people choose by hand, and below the largest INT.
         let id = 1_000_000_000 + (self.seconds * 4) % 1_000_000_000 + number;
+        let whole = |number: u64| {
+            let value = i64::try_from(number).map(ColumnValue::Integer);
+            value.is_ok_and(|value| keeps_rules(column, &value)).then(|| json!(number))
+        };
         let new = match column.column_type() {
-            ColumnType::Integer | ColumnType::Bigint => {
-                let value = i64::try_from(id).map(ColumnValue::Integer);
-                value.is_ok_and(|value| keeps_rules(column, &value)).then(|| json!(id))
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint if is_inherited => {
+                whole(number + 1)
             }
+            ColumnType::Integer | ColumnType::Bigint => whole(id),
             ColumnType::String { max } => {
                 let old = row.get(column.name()).and_then(Value::as_str).unwrap_or_default();
                 let texts = [format!("demo-{id}-{old}"), format!("demo-{id}"), id.to_string()];
@@ -168,12 +182,22 @@ columns = [
 ]
 
 [[table]]
+name = "copies"
+description = "Copies of a book."
+columns = [
+    { name = "isbn", type = "string(40)", key = true, references = "books", description = "The book." },
+    { name = "copy", type = "smallint", key = true, description = "Counts them." },
+]
+
+[[table]]
 name = "loans"
 description = "Loans."
+references = [{ columns = ["isbn", "copy"], table = "copies" }]
 columns = [
     { name = "reader_id", type = "integer", key = true, references = "readers", description = "Who." },
-    { name = "isbn", type = "string(40)", key = true, references = "books", description = "What." },
-    { name = "number", type = "integer", key = true, description = "How often." },
+    { name = "number", type = "smallint", key = true, description = "Counts the reader's loans." },
+    { name = "isbn", type = "string(40)", references = "books", description = "Which book." },
+    { name = "copy", type = "smallint", description = "Which copy of it." },
     { name = "lent_at", type = "timestamp", description = "When." },
     { name = "back_on", type = "date", required = false, description = "Until when." },
 ]
@@ -202,47 +226,47 @@ columns = [
         BTreeMap::from([
             ("readers", row(json!({"id": 1, "email": "ann@example.com"}))),
             ("books", row(json!({"isbn": "978-1", "title": "Rust"}))),
-            (
-                "loans",
-                row(json!({
-                    "reader_id": 1, "isbn": "978-1", "number": 1, "lent_at": "2021-01-01T00:00:00Z", "back_on": null
-                })),
-            ),
+            ("copies", row(json!({"isbn": "978-1", "copy": 4}))),
+            ("loans", loan(json!(1), 7, "978-1", 4, json!("2021-01-01T00:00:00Z"))),
             ("reminders", row(json!({"day": "2021-01-02", "text": "Please."}))),
         ])
     }
 
+    fn loan(reader: Value, number: u64, isbn: &str, copy: u64, lent_at: Value) -> Row {
+        row(json!({
+            "reader_id": reader, "number": number, "isbn": isbn, "copy": copy, "lent_at": lent_at, "back_on": null
+        }))
+    }
+
     #[test]
     fn new_rows_refer_to_new_rows_and_the_last_one_lacks_a_value() {
-        let loan = |number, lent_at| {
-            json!({
-                "reader_id": 1_000_000_040, "isbn": "demo-1000000040-978-1", "number": number, "lent_at": lent_at,
-                "back_on": null
-            })
-        };
+        let (id, isbn) = (json!(1_000_000_040), "demo-1000000040-978-1");
+        let lent = |number, lent_at| loan(id.clone(), number, isbn, 1, lent_at);
         let expected = json!({
-            "readers": [{"id": 1_000_000_040, "email": "demo-1000000040-ann@example.com"}],
-            "books": [{"isbn": "demo-1000000040-978-1", "title": "Rust"}],
-            "loans": [
-                loan(1_000_000_040, json!(MOMENT)), loan(1_000_000_041, json!(MOMENT)), loan(1_000_000_042, Value::Null)
-            ],
+            "readers": [{"id": id, "email": "demo-1000000040-ann@example.com"}],
+            "books": [{"isbn": isbn, "title": "Rust"}],
+            "copies": [{"isbn": isbn, "copy": 1}],
+            "loans": [lent(1, json!(MOMENT)), lent(2, json!(MOMENT)), lent(3, Value::Null)],
         });
         assert_eq!(batch(&dictionary(), &rows(), 10), Some(expected));
     }
 
     #[test]
-    fn a_row_whose_parent_is_missing_keeps_what_it_refers_to() {
+    fn a_row_whose_parent_cannot_be_made_keeps_all_that_it_refers_to() {
         let mut rows = rows();
-        rows.remove("books");
+        rows.remove("copies");
         let batch = batch(&dictionary(), &rows, 10).unwrap();
-        assert_eq!(batch["loans"][0]["isbn"], "978-1");
-        assert!(batch.get("books").is_none());
+        let expected = loan(json!(1_000_000_040), 1, "978-1", 4, json!(MOMENT));
+        assert_eq!(batch["loans"][0], Value::Object(expected));
+        assert!(batch.get("copies").is_none());
     }
 
     #[test]
     fn tables_without_rows_or_with_keys_that_cannot_be_made_are_passed_over() {
         let mut rows = rows();
         rows.remove("loans");
+        // Its key is no more than what it refers to and a small number.
+        rows.remove("copies");
         let found = batch(&dictionary(), &rows, 10).unwrap();
         assert_eq!(found.as_object().unwrap().keys().collect::<Vec<_>>(), ["books"]);
         rows.retain(|table, _| *table == "reminders");
@@ -252,7 +276,7 @@ columns = [
     #[test]
     fn ids_are_new_each_second_and_fit_an_int() {
         let id =
-            |seconds| batch(&dictionary(), &rows(), seconds).unwrap()["loans"][2]["number"].as_u64().unwrap();
+            |seconds| batch(&dictionary(), &rows(), seconds).unwrap()["readers"][0]["id"].as_u64().unwrap();
         assert!(id(1_800_000_000) < id(1_800_000_001) || id(1_800_000_001) < 1_000_000_004);
         for seconds in [0, 1_800_000_000, 249_999_999, u64::from(u32::MAX)] {
             assert!(id(seconds) <= 2_147_483_647);

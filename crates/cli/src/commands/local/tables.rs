@@ -38,7 +38,8 @@ impl Tables {
         let Some(unknown) = self.unknown(&applied) else { return Ok(()) };
         Err(user_error(format!(
             "The local cloud in {} has tables of another folder: its database has the migration {unknown}, and {} \
-             has not. `rowgate local clean` removes the data, another --dir leaves it, --sql names the folder.",
+             has not. `make clean` (`rowgate local clean`) removes the data, another --dir leaves it, --sql names \
+             the folder.",
             layout.root.display(),
             self.folder.display()
         )))
