@@ -27,7 +27,7 @@ export class Sample extends RustFunction {
       memorySize: 1769,
       environment: { ROWGATE_BUCKET: bucket.bucketName },
     });
-    bucket.allow(this, "DropFiles", ["s3:PutObject"], {
+    bucket.allow(this, "DropFiles", ["s3:PutObject", "s3:AbortMultipartUpload"], {
       [`${INCOMING_PREFIX}*`]: "The tables name the files; the prefix is the limit.",
     });
   }
