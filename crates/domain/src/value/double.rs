@@ -56,11 +56,24 @@ pub(crate) fn write_json_double(number: f64, text: &mut String) {
 /// neither more than fourteen zeros before the first digit, nor zeros in place of digits before the
 /// point. <https://github.com/mysql/mysql-server/blob/8.0/strings/dtoa.cc>
 fn write_shortest(number: f64, text: &mut String) {
+    let start = text.len();
     let size = number.abs();
     let is_whole = number.fract() == 0.0;
     let is_plain = size == 0.0 || size >= LEAST_PLAIN && !(is_whole && size >= LEAST_WHOLE_WITH_EXPONENT);
     // Writing to a String does not fail.
     let _ = if is_plain { write!(text, "{number}") } else { write!(text, "{number:e}") };
+    let written = &text[start..];
+    // A number halfway between two texts of so few digits has a text of its own.
+    if written.len() < f64::DIGITS as usize {
+        return;
+    }
+    // Of two texts that are equally near, they take the one that ends with an even digit, as Rust
+    // does where the digits are counted. That one may be another number's.
+    let places = written.split_once('.').map_or(0, |(_, rest)| rest.find('e').unwrap_or(rest.len()));
+    let even = if is_plain { format!("{number:.places$}") } else { format!("{number:.places$e}") };
+    if even.parse() == Ok(number) {
+        text.replace_range(start.., &even);
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +110,11 @@ mod tests {
             (1_234_567_890_123_456.0, "1.234567890123456e15"),
             (-4_224_469_019_234_238.5, "-4224469019234238.5"),
             (123_456_789_012_345_680.0, "1.2345678901234568e17"),
+            // Halfway between two texts.
+            (701_759_868_005_974.25, "701759868005974.2"),
+            (-3_812_695_342_851.156_25, "-3812695342851.1562"),
+            (2_f64.powi(-25), "0.000000029802322387695312"),
+            (2_f64.powi(-1000), "9.332636185032189e-302"),
             (1e22, "1e22"),
             (f64::MAX, "1.7976931348623157e308"),
             (1e-15, "0.000000000000001"),
