@@ -1,7 +1,9 @@
 //! Finds rows that look wrong: the checks of a table, from the dictionary alone, and their SQL.
 //!
 //! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from
-//! the dictionary, limits are digits, and everything else is a bound parameter.
+//! the dictionary, limits are digits, and everything else is a bound parameter. A table or a column
+//! may have any name but `rowgate_…`: where one is beside a derived table, each is called by its
+//! table.
 
 use crate::dictionary::{Column, ColumnType, Dictionary, Reference, Table};
 use crate::row_text::{columns_text_sql, row_text_sql};
@@ -73,10 +75,10 @@ pub fn unknown_references(table: &Table, reference: &Reference, references: &Tab
     let (name, other) = (table.name(), references.name());
     let is_named =
         joined(columns_of(table, reference).zip(references.key_columns()), " AND ", |(own, key)| {
-            format!("`named`.`{}`=`{name}`.`{}`", key.name(), own.name())
+            format!("`rowgate_named`.`{}`=`{name}`.`{}`", key.name(), own.name())
         });
     let unknown = format!(
-        "{} AND NOT EXISTS (SELECT 1 FROM `{other}` AS `named` WHERE {is_named})",
+        "{} AND NOT EXISTS (SELECT 1 FROM `{other}` AS `rowgate_named` WHERE {is_named})",
         has_values(table, reference)
     );
     let (text, order) = (text_of(table), key_of(table));
@@ -116,11 +118,12 @@ pub fn date_bounds(table: &Table, column: &Column) -> String {
     format!(
         "SELECT CAST(`from` AS CHAR) AS `from`,CAST(`to` AS CHAR) AS `to`,\
          CASE WHEN `first`>=`from` AND `last`<=`to` THEN 0 \
-         ELSE (SELECT COUNT(*) FROM `{name}` WHERE `{column_name}`<`from` OR `{column_name}`>`to`) END AS `count` \
+         ELSE (SELECT COUNT(*) FROM `{name}` WHERE `{name}`.`{column_name}`<`rowgate_bounds`.`from` \
+         OR `{name}`.`{column_name}`>`rowgate_bounds`.`to`) END AS `count` \
          FROM (SELECT {from} AS `from`,{to} AS `to`,`first`,`last` FROM (SELECT \
          MIN(`{column_name}`) AS `first`,MAX(`{column_name}`) AS `last`,\
          AVG(CAST({number} AS DECIMAL(20))) AS `mean`,STDDEV_POP({number}) AS `deviation` \
-         FROM `{name}`) AS `spread`) AS `bounds`"
+         FROM `{name}`) AS `spread`) AS `rowgate_bounds`"
     )
 }
 
@@ -158,15 +161,13 @@ pub fn unusual_counts(table: &Table, reference: &Reference, references: &Table, 
     let deviation = format!("(`rows`*{rest}-(`total`-`rows`))");
     let variance = format!("({rest}*(`squares`-`rows`*`rows`)-(`total`-`rows`)*(`total`-`rows`))");
     let factor = UNUSUAL * UNUSUAL;
-    // The columns have names that none of the table's own is taken for: each is of its derived
-    // table.
     let columns = || columns_of(table, reference).enumerate();
     let parts = joined(columns(), ",", |(index, _)| format!("`part{index}`"));
     let selected =
         joined(columns(), ",", |(index, column)| format!("`{name}`.`{}` AS `part{index}`", column.name()));
     let grouped = joined(columns(), ",", |(_, column)| format!("`{name}`.`{}`", column.name()));
     let is_there = joined(references.key_columns().enumerate(), " AND ", |(index, key)| {
-        format!("`{other}`.`{}`=`named`.`part{index}`", key.name())
+        format!("`{other}`.`{}`=`rowgate_named`.`part{index}`", key.name())
     });
     format!(
         "SELECT `k`,CAST(`rows` AS SIGNED) AS `rows`,`unusual`,CAST(SUM(`unusual`) OVER () AS SIGNED) AS `count`,\
@@ -174,7 +175,7 @@ pub fn unusual_counts(table: &Table, reference: &Reference, references: &Table, 
          CASE WHEN `groups`>={MIN_GROUPS} AND {deviation}*{deviation}>{factor}*{variance} THEN 1 ELSE 0 END AS `unusual` \
          FROM (SELECT {parts},`k`,`rows`,COUNT(*) OVER () AS `groups`,SUM(`rows`) OVER () AS `total`,\
          SUM(`rows`*`rows`) OVER () AS `squares` FROM (SELECT {selected},{text} AS `k`,\
-         CAST(COUNT(*) AS DECIMAL(20)) AS `rows` FROM `{name}` WHERE {has_values} GROUP BY {grouped}) AS `named` \
+         CAST(COUNT(*) AS DECIMAL(20)) AS `rows` FROM `{name}` WHERE {has_values} GROUP BY {grouped}) AS `rowgate_named` \
          WHERE EXISTS (SELECT 1 FROM `{other}` WHERE {is_there})) AS `sums`) AS `judged` \
          ORDER BY `unusual` DESC,`judged`.`rows` DESC,{parts} LIMIT {limit}",
         text = columns_text_sql(columns_of(table, reference)),
@@ -265,7 +266,7 @@ mod tests {
                 .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
         );
         let grouped = unusual_counts(table, department, departments, 7);
-        assert!(grouped.contains("GROUP BY `employees`.`department_id`) AS `named`"), "{grouped}");
+        assert!(grouped.contains("GROUP BY `employees`.`department_id`) AS `rowgate_named`"), "{grouped}");
         assert!(date_bounds(table, hired).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
     }
 
@@ -291,12 +292,14 @@ mod tests {
         let [visits, places] = ["visits", "places"].map(|name| dictionary.table(name).unwrap());
         let sql = unknown_references(visits, &visits.references()[0], places, 7);
         let condition = "`visits`.`place` IS NOT NULL AND `visits`.`on_day` IS NOT NULL AND NOT EXISTS \
-                         (SELECT 1 FROM `places` AS `named` WHERE `named`.`code`=`visits`.`place` \
-                         AND `named`.`day`=`visits`.`on_day`)";
+                         (SELECT 1 FROM `places` AS `rowgate_named` WHERE `rowgate_named`.`code`=`visits`.`place` \
+                         AND `rowgate_named`.`day`=`visits`.`on_day`)";
         assert!(sql.ends_with(&format!("WHERE {condition} ORDER BY `id` LIMIT 7")), "{sql}");
         let sql = unusual_counts(visits, &visits.references()[0], places, 7);
         assert!(
-            sql.contains("WHERE `places`.`code`=`named`.`part0` AND `places`.`day`=`named`.`part1`"),
+            sql.contains(
+                "WHERE `places`.`code`=`rowgate_named`.`part0` AND `places`.`day`=`rowgate_named`.`part1`"
+            ),
             "{sql}"
         );
     }

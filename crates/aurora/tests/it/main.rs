@@ -5,6 +5,7 @@ mod audit;
 mod keys;
 mod ledger_audit;
 mod migrations;
+mod outliers;
 mod restores;
 mod retries;
 mod snapshot;
