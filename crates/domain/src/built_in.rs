@@ -6,7 +6,7 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::folder::FolderError;
+use crate::folder_error::FolderError;
 use crate::migration::{Migration, parse_all};
 
 /// The beginning of the names of Rowgate's own tables, and of no other's.

@@ -11,6 +11,7 @@ mod dictionary_file;
 mod digest;
 pub mod external;
 pub mod folder;
+mod folder_error;
 #[cfg(test)]
 mod hr;
 pub mod idempotency;

@@ -11,7 +11,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::folder::FolderError;
+use crate::folder_error::FolderError;
 
 /// The longest name of a migration, in characters.
 const MAX_NAME_CHARS: usize = 191;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::error::DictionaryError;
+use super::name::check_identifier;
 use super::references::{NamedReference, WireUnknown, read_on_unknown};
 use super::rules::{WireRules, read_rules};
-use super::table::check_identifier;
 use super::value::{WireValue, read_value};
 use crate::dictionary::{Column, ColumnType, Reference};
 

@@ -2,6 +2,7 @@
 
 mod column;
 mod error;
+mod name;
 mod references;
 mod rules;
 mod table;
@@ -17,7 +18,7 @@ use toml::Spanned;
 use crate::dictionary::{Dictionary, Table};
 pub use error::DictionaryError;
 use references::{in_reference_order, resolve_references};
-use table::{WireTable, read_table};
+use table::{Origin, WireTable, read_table};
 
 /// Rowgate's own tables, which every dictionary has: hidden ones.
 const BUILT_IN: &str = include_str!("../../built_in/dictionary.toml");
@@ -27,15 +28,6 @@ const BUILT_IN: &str = include_str!("../../built_in/dictionary.toml");
 struct WireDictionary {
     #[serde(default)]
     table: Vec<Spanned<WireTable>>,
-}
-
-/// Who defines a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// Rowgate itself: its name begins with `rowgate_`.
-    BuiltIn,
-    /// A folder of tables.
-    Folder,
 }
 
 impl Dictionary {

@@ -5,18 +5,26 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Origin;
 use super::column::{WireColumn, not_exact, read_column};
 use super::error::DictionaryError;
+use super::name::check_identifier;
 use super::references::{NamedReference, WireReference, read_on_unknown};
 use super::rules::{WireChecks, read_check};
 use crate::built_in;
 use crate::dictionary::{
-    Column, LoadMode, MAX_IDENTIFIER, Reference, RejectLimit, RejectLimitError, Table, WireExpectations,
-    WireFiles, is_identifier, read_expectations, read_files,
-    read_matches,
+    Column, LoadMode, Reference, RejectLimit, RejectLimitError, Table, WireExpectations, WireFiles,
+    read_expectations, read_files, read_matches,
 };
 use crate::sql;
+
+/// Who defines a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Rowgate itself: its name begins with `rowgate_`.
+    BuiltIn,
+    /// A folder of tables.
+    Folder,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,8 +123,7 @@ pub(super) fn read_table(
     };
     if let Some(files) = &wire.files {
         let matches = read_matches(files, &table);
-        table.files.matches =
-            matches.map_err(|problem| DictionaryError::new(format!("files: {problem}")))?;
+        table.files.matches = matches.map_err(|problem| DictionaryError::new(format!("files: {problem}")))?;
     }
     let widest = sql::widest_insert(&table);
     if widest > sql::MAX_SQL_CHARS {
@@ -236,14 +243,4 @@ fn read_limit(wire: WireLimit) -> Result<RejectLimit, DictionaryError> {
         WireLimit::Other(value) => (value.to_string(), Err(RejectLimitError)),
     };
     limit.map_err(|error| DictionaryError::new(format!("max_rejects {text}: {error}")))
-}
-
-pub(super) fn check_identifier(name: &str) -> Result<(), DictionaryError> {
-    if is_identifier(name) {
-        Ok(())
-    } else {
-        Err(DictionaryError::new(format!(
-            "{name:?} is no name: use a-z, 0-9 and _, a letter first, at most {MAX_IDENTIFIER} characters"
-        )))
-    }
 }

@@ -2,16 +2,15 @@
 //!
 //! ```text
 //! sql/
-//!     dictionary.toml                    the tables
+//!     dictionary.toml                           the tables
 //!     migrations/<date>_<verb>_<noun>/up.sql    what makes them in the database
-//!     reports/<name>.sql                 queries over them
-//!     gold/<name>.sql                    tables of the lake, which only its job reads
+//!     reports/<name>.sql                        queries over them
+//!     gold/<name>.sql                           tables of the lake, which only its job reads
 //! ```
 //!
 //! Rowgate's own tables are [built in](crate::built_in): a folder has none whose name begins with
 //! `rowgate_`, and its migrations do not name any.
 
-mod error;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +18,13 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::DictionaryError;
 use crate::built_in;
 use crate::dictionary::Dictionary;
 use crate::migration::{self, Migration};
 use crate::report::Report;
 
-pub use error::FolderError;
+pub use crate::folder_error::FolderError;
 
 const DICTIONARY: &str = "dictionary.toml";
 
@@ -54,6 +54,17 @@ impl TableFolder {
     /// one.
     pub fn parse(root: &str, files: &BTreeMap<String, String>) -> Result<Self, FolderError> {
         read(files).map_err(|error| error.under(root))
+    }
+}
+
+impl From<DictionaryError> for FolderError {
+    fn from(error: DictionaryError) -> Self {
+        let place = match (&error.table, &error.column) {
+            (Some(table), Some(column)) => format!("table {table}, column {column}: "),
+            (Some(table), None) => format!("table {table}: "),
+            _ => String::new(),
+        };
+        Self { file: error.file, line: error.line, problem: place + &error.problem }
     }
 }
 

@@ -14,7 +14,7 @@ use super::chart::{self, WireChart};
 use super::column::{Column, ColumnType};
 use super::{Report, statement};
 use crate::dictionary::{Dictionary, Table, is_identifier};
-use crate::folder::FolderError;
+use crate::folder_error::FolderError;
 use crate::parameter::{Parameter, ParameterType, ParameterValue, join};
 
 /// Characters of a string parameter at most, unless its definition says otherwise.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::DictionaryError;
-
 /// A mistake in a folder of tables: the file, the line where it is known, and the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderError {
@@ -27,7 +25,7 @@ impl FolderError {
     }
 
     /// Puts the path of the folder before that of the file.
-    pub(super) fn under(self, root: &str) -> Self {
+    pub(crate) fn under(self, root: &str) -> Self {
         Self { file: format!("{root}/{}", self.file), ..self }
     }
 }
@@ -43,14 +41,3 @@ impl fmt::Display for FolderError {
 }
 
 impl std::error::Error for FolderError {}
-
-impl From<DictionaryError> for FolderError {
-    fn from(error: DictionaryError) -> Self {
-        let place = match (&error.table, &error.column) {
-            (Some(table), Some(column)) => format!("table {table}, column {column}: "),
-            (Some(table), None) => format!("table {table}: "),
-            _ => String::new(),
-        };
-        Self { file: error.file, line: error.line, problem: place + &error.problem }
-    }
-}
