@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Context, Result};
 use aurora::{Delete, Put, Statement, delete_row, keys, put_row, read_page, read_row};
 use domain::batch::{BatchRow, TableBatch};
-use domain::dictionary::Table;
+use domain::dictionary::{Dictionary, Table};
 use domain::json_row::write_json_row;
 use domain::row::CheckedRow;
 use domain::row_text::write_row_text;
-use domain::sql::{InsertWriter, WantedRows, json_row_sql};
+use domain::sql::{InsertWriter, WantedRows, json_row_sql, select_holders, select_present, select_rows};
 use domain::value::{Key, Value};
+use mysql_async::prelude::Queryable;
 use serde_json::value::RawValue;
 use testkit::{RandomTable, TestDatabase};
 
@@ -154,6 +155,70 @@ async fn rows_of_any_table_are_put_as_they_are() -> Result<()> {
                 assert!(rows.iter().any(is_it), "{json} {rows:?}");
             }
         }
+    }
+    Ok(())
+}
+
+/// Every key of a list is one search in an index, and a page begins with one.
+#[tokio::test]
+async fn keys_of_several_columns_are_searched_in_the_index() -> Result<()> {
+    let text = r#"
+        [[table]]
+        name = "prices"
+        columns = [
+            { name = "shop", type = "smallint", key = true },
+            { name = "product", type = "string(40)", key = true },
+            { name = "since", type = "timestamp(3)", key = true },
+            { name = "slip", type = "string(20)", unique = true },
+        ]
+    "#;
+    let dictionary = Dictionary::parse("test", text)?;
+    let table = dictionary.table("prices").context("a table")?;
+    let test = TestDatabase::start().await?;
+    test.sql(
+        "CREATE TABLE prices (shop SMALLINT NOT NULL, product VARCHAR(40) COLLATE utf8mb4_bin NOT NULL, \
+         since DATETIME(3) NOT NULL, slip VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, \
+         PRIMARY KEY (shop, product, since), UNIQUE KEY (slip)) DEFAULT CHARACTER SET utf8mb4",
+    )
+    .await?;
+    test.sql(&format!(
+        "INSERT INTO prices SELECT seq % 3, CONCAT('p', seq % 100), \
+         TIMESTAMP'2021-07-27 00:00:00.001' + INTERVAL seq SECOND, seq FROM {}",
+        testkit::numbers(30_000)
+    ))
+    .await?;
+    test.sql("ANALYZE TABLE prices").await?;
+    let mut conn = test.connect().await?;
+    let rows: Vec<(i64, String, String, String)> = conn
+        .query("SELECT shop, product, DATE_FORMAT(since, '%Y-%m-%dT%H:%i:%s.001Z'), slip FROM prices WHERE slip % 600 = 7")
+        .await?;
+    assert_eq!(rows.len(), 50);
+    let keys: Vec<Key> = rows
+        .iter()
+        .map(|(shop, product, since, _)| {
+            domain::key_text::parse_key(table, &format!("{shop},{product},{}", since.replace(':', "%3A")))
+        })
+        .collect::<Result<_, _>>()?;
+    let slips: Vec<Key> =
+        rows.iter().filter_map(|row| Key::of([&Value::Text(row.3.as_str().into())])).collect();
+    let wanted = WantedRows::Keys(keys.iter().cloned().collect());
+    let page = |key: &Key| select_rows(table, &WantedRows::All, Some(key), 50).context("a statement");
+    let lists = [
+        select_present(table, "prices", &keys, false),
+        select_present(table, "prices", &keys, true),
+        select_holders(table, "prices", &[3], &slips, true),
+        vec![select_rows(table, &wanted, None, 1000).context("a statement")?],
+        vec![page(&keys[0])?],
+        vec![page(&keys[49])?],
+    ];
+    for sql in lists.concat() {
+        conn.query_drop("FLUSH STATUS").await?;
+        let found: Vec<mysql_async::Row> = conn.query(&sql).await?;
+        assert_eq!(found.len(), 50, "{sql}");
+        let reads: Vec<(String, u64)> =
+            conn.query("SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler_read%'").await?;
+        let sum: u64 = reads.iter().map(|(_, count)| count).sum();
+        assert!(sum <= 110, "{sum} reads of 50 rows by {sql}: {reads:?}");
     }
     Ok(())
 }

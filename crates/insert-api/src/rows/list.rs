@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::dictionary::{Column, Table};
+use domain::dictionary::{Column, ColumnType, Table};
 use domain::key_text::{MAX_KEY_CHARS, parse_key};
 use domain::page;
-use domain::parameter::{Parameter, ParameterType};
+use domain::parameter::Parameter;
 use domain::problem::{Problem, ProblemKind};
 use domain::sql::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
 use domain::value::Key;
@@ -26,9 +26,6 @@ const MAX_FILTER_CHARS: usize = 1_100;
 /// Characters of `ids` at most: as many whole numbers as are allowed, each as long as possible.
 /// API Gateway takes no request line that is half as long.
 const MAX_IDS_CHARS: usize = MAX_IDS * "-9223372036854775808,".len();
-/// The longest end of an answer, with its quotes escaped.
-const TAIL_BYTES: usize = r#"],\"next\":\"\"}"#.len() + MAX_KEY_CHARS;
-
 /// Answers with rows in the order of their keys, and the key after which the next page begins.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
@@ -42,7 +39,7 @@ pub(crate) async fn list(
         .await
         .map_err(|error| database_problem(&error))?;
 
-    let mut payload = Payload::reserving(TAIL_BYTES);
+    let mut payload = Payload::reserving(tail_bytes(table));
     let (mut written, mut next) = (0, None);
     payload.push(HEAD).map_err(|_| too_large(table))?;
     for text in &page.rows {
@@ -81,7 +78,7 @@ fn read_request(table: &Table, query: &Query) -> Result<PageRequest, Problem> {
         Parameter::text("filter", MAX_FILTER_CHARS),
         Parameter::text("ids", MAX_IDS_CHARS),
     ];
-    let is_number = matches!(parameters[1].parameter_type, ParameterType::Integer { .. });
+    let is_number = key_number(table).is_some();
     let values = query.read_checked(&parameters, |name, text| match name {
         "after" if !is_number => parse_key(table, text).map(drop).map_err(|error| error.to_string()),
         _ => Ok(()),
@@ -110,14 +107,27 @@ fn read_request(table: &Table, query: &Query) -> Result<PageRequest, Problem> {
 
 /// Returns the parameter `after`: a number for a key that is one, else the key's text.
 fn after_parameter(table: &Table) -> Parameter {
-    let mut key = table.key_columns().map(Column::column_type);
-    match (key.next(), key.next()) {
-        (Some(column_type), None) if column_type.is_whole_number() => {
+    match key_number(table) {
+        Some(column_type) => {
             let (minimum, maximum) = column_type.integer_bounds();
             Parameter::integer("after", minimum, maximum)
         }
-        _ => Parameter::text("after", MAX_KEY_CHARS),
+        None => Parameter::text("after", MAX_KEY_CHARS),
     }
+}
+
+/// Returns the longest end of an answer, with its quotes escaped.
+fn tail_bytes(table: &Table) -> usize {
+    match key_number(table) {
+        Some(_) => r#"],\"next\":-9223372036854775808}"#.len(),
+        None => r#"],\"next\":\"\"}"#.len() + MAX_KEY_CHARS,
+    }
+}
+
+/// Returns the type of a key that is one whole number.
+fn key_number(table: &Table) -> Option<ColumnType> {
+    let mut key = table.key_columns().map(Column::column_type);
+    key.next().filter(|column_type| column_type.is_whole_number() && key.next().is_none())
 }
 
 /// Reads keys with commas between them; semicolons where there are commas in keys.
@@ -251,9 +261,15 @@ mod tests {
 
     #[test]
     fn the_end_of_an_answer_fits_what_is_kept_free_for_it() {
-        let tail = format!("],\"next\":{}}}", i64::MIN);
-        assert!(serde_json::to_string(&tail).unwrap().len() - 2 <= TAIL_BYTES);
-        let tail = format!("],\"next\":\"{}\"}}", "k".repeat(MAX_KEY_CHARS));
-        assert_eq!(serde_json::to_string(&tail).unwrap().len() - 2, TAIL_BYTES);
+        let employees = testkit::dictionary().table("employees").unwrap();
+        let texts = "[[table]]\nname = \"t\"\ncolumns = [{ name = \"c\", type = \"string(9)\", key = true }]";
+        let texts = Dictionary::parse("test", texts).unwrap();
+        for (table, key) in [
+            (employees, i64::MIN.to_string()),
+            (texts.table("t").unwrap(), format!("\"{}\"", "k".repeat(MAX_KEY_CHARS))),
+        ] {
+            let tail = format!("],\"next\":{key}}}");
+            assert_eq!(serde_json::to_string(&tail).unwrap().len() - 2, tail_bytes(table));
+        }
     }
 }
