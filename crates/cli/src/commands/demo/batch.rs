@@ -227,12 +227,12 @@ columns = [
             ("readers", row(json!({"id": 1, "email": "ann@example.com"}))),
             ("books", row(json!({"isbn": "978-1", "title": "Rust"}))),
             ("copies", row(json!({"isbn": "978-1", "copy": 4}))),
-            ("loans", loan(json!(1), 7, "978-1", 4, json!("2021-01-01T00:00:00Z"))),
+            ("loans", loan(&json!(1), 7, "978-1", 4, &json!("2021-01-01T00:00:00Z"))),
             ("reminders", row(json!({"day": "2021-01-02", "text": "Please."}))),
         ])
     }
 
-    fn loan(reader: Value, number: u64, isbn: &str, copy: u64, lent_at: Value) -> Row {
+    fn loan(reader: &Value, number: u64, isbn: &str, copy: u64, lent_at: &Value) -> Row {
         row(json!({
             "reader_id": reader, "number": number, "isbn": isbn, "copy": copy, "lent_at": lent_at, "back_on": null
         }))
@@ -241,12 +241,12 @@ columns = [
     #[test]
     fn new_rows_refer_to_new_rows_and_the_last_one_lacks_a_value() {
         let (id, isbn) = (json!(1_000_000_040), "demo-1000000040-978-1");
-        let lent = |number, lent_at| loan(id.clone(), number, isbn, 1, lent_at);
+        let lent = |number, lent_at| loan(&id, number, isbn, 1, lent_at);
         let expected = json!({
             "readers": [{"id": id, "email": "demo-1000000040-ann@example.com"}],
             "books": [{"isbn": isbn, "title": "Rust"}],
             "copies": [{"isbn": isbn, "copy": 1}],
-            "loans": [lent(1, json!(MOMENT)), lent(2, json!(MOMENT)), lent(3, Value::Null)],
+            "loans": [lent(1, &json!(MOMENT)), lent(2, &json!(MOMENT)), lent(3, &Value::Null)],
         });
         assert_eq!(batch(&dictionary(), &rows(), 10), Some(expected));
     }
@@ -256,7 +256,7 @@ columns = [
         let mut rows = rows();
         rows.remove("copies");
         let batch = batch(&dictionary(), &rows, 10).unwrap();
-        let expected = loan(json!(1_000_000_040), 1, "978-1", 4, json!(MOMENT));
+        let expected = loan(&json!(1_000_000_040), 1, "978-1", 4, &json!(MOMENT));
         assert_eq!(batch["loans"][0], Value::Object(expected));
         assert!(batch.get("copies").is_none());
     }
