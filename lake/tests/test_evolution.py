@@ -9,7 +9,6 @@ from rowgate_lake.evolution import common_type
 from rowgate_lake.sources import Sources
 from support.backups import (
     TIMESTAMP,
-    TIMESTAMP_3,
     TIMESTAMP_6,
     Backups,
     Part,
@@ -111,8 +110,8 @@ def test_every_type_that_becomes_wider_keeps_its_values(
     kinds = {
         "n": ("smallint", "integer", "int", "int", 5, 2**17),
         "s": ("string(3)", "text", "string", "string", "abc", "abcd"),
-        "t": ("timestamp", "timestamp(3)", TIMESTAMP, TIMESTAMP_3, moment, later(moment, 1000)),
-        "u": ("timestamp(3)", "timestamp(6)", TIMESTAMP_3, TIMESTAMP_6, moment, later(moment, 1)),
+        "t": ("timestamp", "timestamp(3)", TIMESTAMP, TIMESTAMP, moment, later(moment, 1000)),
+        "u": ("timestamp(3)", "timestamp(6)", TIMESTAMP, TIMESTAMP_6, moment, later(moment, 1)),
         "y": ("binary(1)", "binary(2)", "bytes", "bytes", b"a", b"ab"),
     }
 

@@ -18,7 +18,6 @@ Fields = Mapping[str, Any]
 DATE = {"type": "int", "logicalType": "date"}
 TIME = {"type": "int", "logicalType": "time-millis"}
 TIMESTAMP = {"type": "long", "logicalType": "timestamp-millis"}
-TIMESTAMP_3 = {**TIMESTAMP, "digits": 3}
 TIMESTAMP_6 = {"type": "long", "logicalType": "timestamp-micros"}
 UUID = {"type": "string", "logicalType": "uuid"}
 

@@ -3,9 +3,9 @@
 
 use uuid::Uuid;
 
-use super::kind::Kind;
+use super::kind::{Kind, count};
 use super::schema::Field;
-use crate::value::{Timestamp, Value, fits_precision, to_twos_complement};
+use crate::value::{Value, fits_precision, to_twos_complement};
 
 /// A whole number: zigzag, then seven bits a byte, the lowest first.
 pub(super) fn long(number: i64, bytes: &mut Vec<u8>) {
@@ -61,12 +61,4 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
         _ => return Err("the value is none of the column's type"),
     }
     Ok(())
-}
-
-/// Returns a moment as Avro counts it: in milliseconds, or in microseconds where its column has
-/// them.
-pub(super) fn count(moment: Timestamp) -> i64 {
-    let micros = moment.unix_micros();
-    // Exact: a column without microseconds has no moment between two milliseconds.
-    if moment.digits() == 6 { micros } else { micros.div_euclid(1000) }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::dictionary::ColumnType;
+use crate::value::Timestamp;
 
 /// The Avro types that a flat table has, with what they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,4 +70,12 @@ impl fmt::Display for Kind {
             Self::Timestamp { digits } => write!(f, "timestamp-millis with {digits} digits"),
         }
     }
+}
+
+/// Returns a moment as Avro counts it: in milliseconds, or in microseconds where its column has
+/// them.
+pub(super) fn count(moment: Timestamp) -> i64 {
+    let micros = moment.unix_micros();
+    // Exact: a column without microseconds has no moment between two milliseconds.
+    if moment.digits() == 6 { micros } else { micros.div_euclid(1000) }
 }

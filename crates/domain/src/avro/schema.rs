@@ -1,16 +1,16 @@
 use serde_json::{Value, json};
 
 use super::canonical;
-use super::encode;
-use super::kind::Kind;
+use super::kind::{Kind, count};
 use crate::dictionary::{Column, Table};
 use crate::value::{Value as Cell, to_twos_complement};
 
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
 
-/// The attribute of a `timestamp-millis` that says how many digits of a fraction its column had; 0
-/// where there is none. A row's checksum is made of a text that has these digits.
+/// The attribute of a field of `timestamp-millis` that says how many digits of a fraction its column
+/// had; 0 where there is none. A row's checksum is made of a text that has these digits. Fields keep
+/// attributes when other programs write their schema again, logical types may lose theirs.
 pub(super) const DIGITS: &str = "digits";
 
 /// The Avro schema of a table: a record with a field for each column.
@@ -101,11 +101,8 @@ fn field_json(column: &Column, kind: Kind, null: Option<u8>) -> Value {
         }
         Kind::Date => json!({ "type": "int", "logicalType": "date" }),
         Kind::Time => json!({ "type": "int", "logicalType": "time-millis" }),
-        Kind::Timestamp { digits: 0 } => json!({ "type": "long", "logicalType": "timestamp-millis" }),
         Kind::Timestamp { digits: 6 } => json!({ "type": "long", "logicalType": "timestamp-micros" }),
-        Kind::Timestamp { digits } => {
-            json!({ "type": "long", "logicalType": "timestamp-millis", DIGITS: digits })
-        }
+        Kind::Timestamp { .. } => json!({ "type": "long", "logicalType": "timestamp-millis" }),
         Kind::Uuid => json!({ "type": "string", "logicalType": "uuid" }),
         Kind::Int
         | Kind::Long
@@ -124,6 +121,9 @@ fn field_json(column: &Column, kind: Kind, null: Option<u8>) -> Value {
         Some(0) => json!(["null", own]),
         Some(_) => json!([own, "null"]),
     };
+    if let Kind::Timestamp { digits: digits @ 1..6 } = kind {
+        field[DIGITS] = digits.into();
+    }
     if let Some(default) = column.default() {
         field["default"] = default_json(default);
     } else if null.is_some() {
@@ -149,7 +149,7 @@ fn default_json(value: &Cell<'_>) -> Value {
         Cell::Boolean(truth) => (*truth).into(),
         Cell::Date(day) => day.days().into(),
         Cell::Time(time) => (time.seconds() * 1000).into(),
-        Cell::Timestamp(moment) => encode::count(*moment).into(),
+        Cell::Timestamp(moment) => count(*moment).into(),
     }
 }
 

@@ -78,7 +78,7 @@ impl WriterSchema {
             if fields.iter().any(|field| field.name == name) {
                 return Err(format!("its record has the field {name:?} twice"));
             }
-            let form = form(field.get("type").unwrap_or(&Value::Null));
+            let form = form(field.get("type").unwrap_or(&Value::Null), field.get(DIGITS));
             fields.push(WriterField { name: name.to_owned(), form });
         }
         let name = name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -101,20 +101,26 @@ impl WriterSchema {
     }
 }
 
-fn form(schema: &Value) -> Form {
+/// Returns the encoding of a field of this type, which says perhaps how many digits its moments
+/// have.
+fn form(schema: &Value, digits: Option<&Value>) -> Form {
     let other = || Form::Other(schema.to_string());
     if let Value::Array(branches) = schema {
         let is_null = |branch: &Value| branch.as_str() == Some("null");
         return match &branches[..] {
-            [null, value] if is_null(null) => kind(value).map_or_else(other, |kind| Form::Nullable(kind, 0)),
-            [value, null] if is_null(null) => kind(value).map_or_else(other, |kind| Form::Nullable(kind, 1)),
+            [null, value] if is_null(null) => {
+                kind(value, digits).map_or_else(other, |kind| Form::Nullable(kind, 0))
+            }
+            [value, null] if is_null(null) => {
+                kind(value, digits).map_or_else(other, |kind| Form::Nullable(kind, 1))
+            }
             _ => other(),
         };
     }
-    kind(schema).map_or_else(other, Form::Plain)
+    kind(schema, digits).map_or_else(other, Form::Plain)
 }
 
-fn kind(schema: &Value) -> Option<Kind> {
+fn kind(schema: &Value, digits: Option<&Value>) -> Option<Kind> {
     let none = Map::new();
     let (name, members) = match schema {
         Value::String(name) => (name.as_str(), &none),
@@ -124,7 +130,7 @@ fn kind(schema: &Value) -> Option<Kind> {
     match (name, members.get("logicalType").and_then(Value::as_str)) {
         ("int", Some("date")) => Some(Kind::Date),
         ("int", Some("time-millis")) => Some(Kind::Time),
-        ("long", Some("timestamp-millis")) => match members.get(DIGITS).map(Value::as_u64) {
+        ("long", Some("timestamp-millis")) => match digits.map(Value::as_u64) {
             None => Some(Kind::Timestamp { digits: 0 }),
             Some(Some(3)) => Some(Kind::Timestamp { digits: 3 }),
             Some(_) => None,

@@ -359,7 +359,7 @@ fn of_rows_with_one_key_or_one_unique_value_the_first_one_counts() {
     assert_eq!(rows.push(1, &of_more("A", &[email("a"), small(1)])), None);
     assert_eq!(
         rows.push(2, &of_more("A", &[email("b")])).unwrap(),
-        "duplicate_in_batch: code, day are together already taken by an earlier row"
+        "duplicate_in_batch: code, day together are already taken by an earlier row"
     );
     assert_eq!(
         rows.push(3, &of_more("B", &[email("a")])).unwrap(),
@@ -369,7 +369,7 @@ fn of_rows_with_one_key_or_one_unique_value_the_first_one_counts() {
     other_day[1] = Loose::Days(18_939);
     assert_eq!(
         rows.push(4, &other_day).unwrap(),
-        "duplicate_value: code, small are together already taken by an earlier row"
+        "duplicate_value: code, small together are already taken by an earlier row"
     );
     // A field without a value is no duplicate of another.
     assert_eq!(rows.push(5, &of_more("C", &[])), None);

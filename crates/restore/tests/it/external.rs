@@ -362,7 +362,7 @@ async fn keys_of_several_columns_unique_values_and_rules_hold_across_files() {
     assert_eq!(
         lines,
         [
-            "Inn,1970-01-02,c,10:00:00,,1,duplicate_in_batch,\"place, day are together already taken by an earlier row\"",
+            "Inn,1970-01-02,c,10:00:00,,1,duplicate_in_batch,\"place, day together are already taken by an earlier row\"",
             "Inn,1970-01-03,a,10:00:00,,2,duplicate_value,badge is already taken by an earlier row",
             "Inn,1970-01-05,d,10:00:00,09:00:00,4,rule,the row must keep ends_at >= begins_at",
         ]

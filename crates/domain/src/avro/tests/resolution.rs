@@ -280,7 +280,7 @@ fn refuses_types_that_no_table_has() {
         r#"{"type":"map","values":"int"}"#,
         r#"{"type":"enum","name":"e","symbols":["A"]}"#,
         r#"{"type":"record","name":"r","fields":[]}"#,
-        r#"{"type":"long","logicalType":"timestamp-millis","digits":1}"#,
+        r#"{"type":"long","logicalType":"timestamp-millis"},"digits":1"#,
         r#"{"type":"long","logicalType":"timestamp-nanos"}"#,
         r#"{"type":"long","logicalType":"time-micros"}"#,
         r#"{"type":"bytes","logicalType":"decimal","precision":39,"scale":2}"#,
