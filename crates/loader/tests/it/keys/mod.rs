@@ -110,9 +110,9 @@ fn refused(world: &World, load: &LoadRecord) -> Vec<String> {
     let mut refused: Vec<(u64, String)> = Vec::new();
     for (_, file) in files {
         let mut reader = csv::Reader::from_reader(file.as_bytes());
-        let headers = reader.headers().unwrap().clone();
-        let place = |name: &str| headers.iter().position(|header| header == name).unwrap();
-        let (line, code) = (place("line"), place("code"));
+        // Behind the table's columns, one of which may be called `code`.
+        let line = reader.headers().unwrap().len() - 3;
+        let code = line + 1;
         for record in reader.records() {
             let record = record.unwrap();
             refused.push((record[line].parse().unwrap(), record[code].to_owned()));

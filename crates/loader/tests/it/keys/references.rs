@@ -24,6 +24,7 @@ async fn a_row_whose_reference_must_name_one_is_rejected_where_it_does_not() {
         assert_eq!(items, ["1 -", "2 S1"]);
     }
     // A key of several columns is named whole; without one of them nothing is.
+    world.db.sql("INSERT INTO items (place, number) VALUES ('a', 1)").await.unwrap();
     let id = |number: u32| format!("{number:08x}-0000-4000-8000-000000000000");
     let notes = [("a", "1"), ("a", "3"), ("A", "1"), ("a", ""), ("", "9"), ("", "")];
     let mut file = String::from("id,place,number,body\n");
