@@ -1,5 +1,7 @@
 //! Other writers take unique values between a chunk's question and its rows.
 
+use std::time::Duration;
+
 use testkit::local_data_api::{Effect, Faults, Rule};
 
 use super::{refused, rows, world};
@@ -38,12 +40,17 @@ async fn an_upsert_never_writes_over_the_row_of_another_key() {
         if file.starts_with('5') {
             world.db.sql("INSERT INTO badges VALUES (5, 'E', 'old')").await.unwrap();
         }
-        let slow = Rule::new(Effect::DelayMs(1_500)).sql("ON DUPLICATE KEY UPDATE `code`").times(1);
+        let slow = Rule::new(Effect::DelayMs(3_000)).sql("ON DUPLICATE KEY UPDATE `code`").times(1);
         world.db.data_api().set(Faults::default().with(slow));
         let object = world.put("incoming/badges/upsert/a.csv", "v1", format!("id,code,label\n{file}"));
         let other = async {
-            while world.db.data_api().injected() == 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            // Until the slow call is the one that is under way.
+            loop {
+                let calls = world.db.data_api().calls();
+                tokio::time::sleep(Duration::from_millis(400)).await;
+                if world.db.open_transactions() > 0 && calls == world.db.data_api().calls() {
+                    break;
+                }
             }
             world.db.sql(meanwhile).await.unwrap();
         };
