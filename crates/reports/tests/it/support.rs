@@ -5,6 +5,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
+use domain::dictionary::Dictionary;
 use domain::report::Report;
 use reports::{Links, Service, router};
 use serde_json::Value;
@@ -56,6 +57,13 @@ impl Api {
         Self { db, routes }
     }
 
+    /// Another dictionary over migrated tables of the repository, which must not be asked for rows.
+    pub(crate) async fn with_dictionary(dictionary: &'static Dictionary) -> Self {
+        let db = TestDatabase::migrated().await.unwrap();
+        let routes = routes_of(dictionary, db.database(), &[]);
+        Self { db, routes }
+    }
+
     /// Uses another handle of the database from now on.
     pub(crate) fn set_database(&mut self, database: Database) {
         self.routes = routes(database, &testkit::folder().reports);
@@ -98,7 +106,10 @@ impl Api {
 }
 
 fn routes(database: Database, reports: &'static [Report]) -> Router {
-    let dictionary = testkit::dictionary();
+    routes_of(testkit::dictionary(), database, reports)
+}
+
+fn routes_of(dictionary: &'static Dictionary, database: Database, reports: &'static [Report]) -> Router {
     // As long as the session tokens of functions are.
     let token = Some("AbCdEfGhIjKlMnOpQrStUvWxYz/+".repeat(54));
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", token, None, "test");

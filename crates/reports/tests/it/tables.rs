@@ -1,6 +1,7 @@
 //! `GET /tables`.
 
 use axum::http::Method;
+use domain::dictionary::Dictionary;
 use serde_json::{Value, json};
 use testkit::tables;
 
@@ -22,10 +23,11 @@ async fn shows_every_table_that_users_know_of_in_reference_order() {
             "name": "jobs", "description": "The jobs that people are hired for.", "key": "id", "default_mode": "append",
             "columns": [
                 {"name": "id", "type": "integer", "required": true, "auto_increment": true, "personal": false,
-                 "references": null, "description": "Identifies the job."},
+                 "references": null, "rules": {}, "description": "Identifies the job."},
                 {"name": "job_name", "type": "string(255)", "required": true, "auto_increment": false, "personal": false,
-                 "references": null, "description": "What the job is called."},
+                 "references": null, "rules": {}, "description": "What the job is called."},
             ],
+            "unique": [], "references": [], "checks": [],
         })
     );
     assert_eq!(table("employees")["columns"][1]["personal"], Value::Bool(true));
@@ -33,6 +35,49 @@ async fn shows_every_table_that_users_know_of_in_reference_order() {
     for alias in ["hired_employees", "datetime_", "\"department\"", "rowgate_"] {
         assert!(!reply.body.contains(alias), "{alias}");
     }
+}
+
+/// Keys, unique columns, references and rules of every kind.
+const EVERYTHING: &str = r#"
+    [[table]]
+    name = "zones"
+    columns = [
+        { name = "country", type = "string(2)", key = true, values = ["DE", "FR"] },
+        { name = "number", type = "smallint", key = true, minimum = 1, maximum = 99 },
+    ]
+
+    [[table]]
+    name = "shops"
+    unique = [["country", "label"]]
+    check = "closed >= opened"
+    references = [{ columns = ["country", "zone"], table = "zones", on_unknown = "reject" }]
+    columns = [
+        { name = "id", type = "uuid", key = true },
+        { name = "country", type = "string(2)" },
+        { name = "zone", type = "smallint" },
+        { name = "label", type = "string(9)", unique = true, min_length = 2, pattern = "^[a-z]+$" },
+        { name = "opened", type = "date", minimum = "2020-01-01" },
+        { name = "closed", type = "date", required = false },
+    ]
+"#;
+
+#[tokio::test]
+async fn shows_keys_unique_columns_references_and_rules() {
+    let dictionary = Box::leak(Box::new(Dictionary::parse("test", EVERYTHING).unwrap()));
+    let api = Api::with_dictionary(dictionary).await;
+    let listed = api.get("/tables").await.json()["tables"].clone();
+    let rules_of = |table: usize, column: usize| listed[table]["columns"][column]["rules"].clone();
+    assert_eq!(listed[0]["key"], "country,number");
+    assert_eq!(rules_of(0, 0), json!({"values": ["DE", "FR"]}));
+    assert_eq!(rules_of(0, 1), json!({"minimum": 1, "maximum": 99}));
+    assert_eq!(rules_of(1, 3), json!({"min_length": 2, "pattern": "^[a-z]+$"}));
+    assert_eq!(rules_of(1, 4), json!({"minimum": "2020-01-01"}));
+    assert_eq!(listed[1]["unique"], json!([["country", "label"], ["label"]]));
+    assert_eq!(listed[1]["checks"], json!(["closed >= opened"]));
+    let on_unknown = json!({"api": "reject", "files": "reject"});
+    let reference = json!({"columns": ["country", "zone"], "table": "zones", "on_unknown": on_unknown});
+    assert_eq!(listed[1]["references"], json!([reference]));
+    assert_eq!(listed[1]["columns"][1]["references"], Value::Null);
 }
 
 #[tokio::test]
