@@ -17,7 +17,7 @@ use crate::content::Extent;
 use crate::counts::Counts;
 use crate::error::{PreviewError, SourceError};
 use crate::open::open_to;
-use crate::records::{DELIMITERS, texts};
+use crate::records::{DELIMITERS, of_encoding, texts};
 use crate::source::{Opening, Source, TextForm};
 
 /// The most records that are returned with their values.
@@ -120,11 +120,6 @@ pub fn check(
     proposal = proposal.or(propose_null_values(&own, &values)).or(propose_settings(&own, &values));
     checked.proposal = (!proposal.is_empty()).then_some(proposal);
     Ok(checked)
-}
-
-/// Returns the settings for the encoding that old programs write instead of UTF-8.
-pub(crate) fn of_encoding() -> Settings {
-    Settings::from_json(r#"{"encoding": "windows-1252"}"#).unwrap_or_default()
 }
 
 /// Returns the meaning of a header's names by the dictionary and the settings alone.

@@ -5,7 +5,6 @@ use std::io::Cursor;
 use domain::dictionary::Table;
 use domain::load::{CHUNK_BYTES, Content as Written, Format, Settings};
 
-use crate::check::of_encoding;
 use crate::error::SourceError;
 use crate::open::open;
 use crate::source::{Opening, Source};
@@ -33,12 +32,7 @@ pub struct Records {
 ///
 /// # Errors
 /// [`SourceError`] for a file that cannot be read.
-pub fn records(
-    table: &Table,
-    format: Format,
-    content: &[u8],
-    limit: usize,
-) -> Result<Records, SourceError> {
+pub fn records(table: &Table, format: Format, content: &[u8], limit: usize) -> Result<Records, SourceError> {
     let read = |settings: &Settings, delimiter: Option<u8>, limit: usize| {
         let by_position = settings.by_position(delimiter).apply(table);
         let table = by_position.unwrap_or_else(|_| table.clone());
@@ -69,6 +63,11 @@ pub fn records(
         settings = settings.with_delimiter(best.1);
     }
     Ok(Records { records, settings })
+}
+
+/// Returns the settings for the encoding that old programs write instead of UTF-8.
+pub(crate) fn of_encoding() -> Settings {
+    Settings::from_json(r#"{"encoding": "windows-1252"}"#).unwrap_or_default()
 }
 
 /// Returns the fields of the records that are as wide as most of them; a single field shows no

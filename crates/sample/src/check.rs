@@ -27,7 +27,8 @@ pub(crate) fn keep(
         _ => None,
     };
     // Times are put near each other even where the comparison holds: what is sold is shipped soon.
-    if of_days.is_none() && check.holds(row) {
+    let has_both = [left, right].iter().all(|column| !matches!(row[*column], Value::Null));
+    if !has_both || of_days.is_none() && check.holds(row) {
         return;
     }
     let apart = i128::from(random.below(of_days.unwrap_or(1).unsigned_abs()));
@@ -104,13 +105,28 @@ mod tests {
             ("one = other", 6, 7),
             ("one <> other", 7, 7),
         ] {
-            for properties in
-                [r#"type = "integer""#, r#"type = "decimal(5,2)""#, r#"type = "date""#, r#"type = "timestamp(3)""#]
-            {
+            for properties in [
+                r#"type = "integer""#,
+                r#"type = "decimal(5,2)""#,
+                r#"type = "date""#,
+                r#"type = "timestamp(3)""#,
+            ] {
                 kept(check, properties, one, other);
             }
         }
         assert_eq!(kept("one > other", r#"type = "integer""#, 9, 7).0.as_deref(), Some("9"));
+    }
+
+    #[test]
+    fn what_is_absent_stays_so() {
+        let text = "[[table]]\nname = \"things\"\ncheck = \"one <= other\"\ncolumns = [\
+                    { name = \"one\", type = \"date\", key = true }, \
+                    { name = \"other\", type = \"date\", required = false }]";
+        let dictionary = Dictionary::parse("d.toml", text).unwrap();
+        let table = dictionary.table("things").unwrap();
+        let mut row = [value_at(ColumnType::Date, 0).unwrap(), Value::Null];
+        keep(&table.checks()[0], table, &[true, false], &mut Random::of([1, 2, 3]), &mut row);
+        assert_eq!(row[1], Value::Null);
     }
 
     #[test]

@@ -19,8 +19,9 @@ const COUNTS: [&str; 5] = ["quantity", "qty", "count", "pieces", "units"];
 /// Digits before the point of a usual amount of money.
 const USUAL_DIGITS: u32 = 3;
 
-/// The longest code, in characters.
+/// Characters of a code, if the column is not shorter, and the number of such codes.
 const MAX_CODE: usize = 6;
+const CODES: u64 = 36_u64.pow(6);
 
 /// The documents of a JSON column, in the form in which MySQL prints them.
 const DOCUMENTS: [&str; 5] = [
@@ -59,16 +60,30 @@ enum Kind<'d> {
     /// One of a list.
     Listed(&'d [Value<'static>]),
     /// One of the places from `from` on, `usual` of them when it is drawn, `all` at most.
-    Ordered { from: i128, usual: u64, all: u64, is_skewed: bool },
+    Ordered {
+        from: i128,
+        usual: u64,
+        all: u64,
+        is_skewed: bool,
+    },
     /// A text that matches a pattern.
     Matching(Texts),
     /// Words, of so many characters.
-    Words { subject: Subject, least: usize, most: usize },
+    Words {
+        subject: Subject,
+        least: usize,
+        most: usize,
+    },
     Boolean,
-    Double { least: f64, most: f64 },
+    Double {
+        least: f64,
+        most: f64,
+    },
     Uuid,
     Json,
-    Binary { most: usize },
+    Binary {
+        most: usize,
+    },
 }
 
 impl<'d> ColumnValues<'d> {
@@ -84,7 +99,9 @@ impl<'d> ColumnValues<'d> {
             Kind::Matching(texts) => texts.count(),
             Kind::Words { most, .. } => 36_u64.saturating_pow(u32::try_from(*most).unwrap_or(u32::MAX)),
             Kind::Boolean => 2,
-            Kind::Double { .. } | Kind::Uuid => u64::MAX,
+            Kind::Uuid => u64::MAX,
+            // Never a key, nor unique.
+            Kind::Double { .. } => 1,
             Kind::Json => DOCUMENTS.len() as u64,
             Kind::Binary { most } => 256_u64.saturating_pow(u32::try_from(*most).unwrap_or(u32::MAX)),
         }
@@ -102,7 +119,7 @@ impl<'d> ColumnValues<'d> {
                 text(if fits { words } else { code(number, *least, *most) })
             }
             Kind::Boolean => Value::Boolean(number % 2 == 1),
-            Kind::Double { least, .. } => double(least + number as f64),
+            Kind::Double { least, .. } => double(*least),
             Kind::Uuid => uuid(&mut Random::of([number, 0, 0])),
             Kind::Json => text_of_json(number),
             Kind::Binary { most } => {
@@ -128,7 +145,13 @@ impl<'d> ColumnValues<'d> {
                     subject if is_listed => subject.distinct_text(row),
                     subject => subject.text(random.next()),
                 };
-                text(fitted(words, *least, *most))
+                // Words that are cut off say less than a code.
+                let is_short = *most <= 2 * MAX_CODE && words.chars().count() > *most;
+                text(if is_short {
+                    code(random.below(self.capacity().min(CODES)), *least, *most)
+                } else {
+                    fitted(words, *least, *most)
+                })
             }
             Kind::Boolean => Value::Boolean(random.once_in(2)),
             Kind::Double { least, most } => {
@@ -346,7 +369,6 @@ mod tests {
             r#"name = "name", type = "string(100)", personal = true"#,
             r#"name = "product_name", type = "string(100)""#,
             r#"name = "sku", type = "string(8)", pattern = "^[A-Z]{3}-[0-9]{4}$""#,
-            r#"name = "code", type = "string(8)""#,
             r#"name = "price", type = "decimal(10,2)", minimum = 0"#,
             r#"name = "quantity", type = "integer", minimum = 1"#,
             r#"name = "sold_at", type = "timestamp(3)""#,
@@ -357,5 +379,14 @@ mod tests {
         .map(|(distinct, drawn)| format!("{} | {}", distinct.join(", "), drawn.join(", ")))
         .collect();
         insta::assert_snapshot!(all.join("\n"));
+    }
+
+    #[test]
+    fn short_texts_are_codes() {
+        let (distinct, drawn) = values(r#"name = "code", type = "string(8)""#);
+        assert_eq!(distinct, ["000000", "000001", "000002"]);
+        let is_code =
+            |text: &String| text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        assert!(drawn.iter().all(|text| text.len() == MAX_CODE && is_code(text)), "{drawn:?}");
     }
 }

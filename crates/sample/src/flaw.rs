@@ -16,11 +16,8 @@ pub(crate) fn spoil(
     let key = table.key_indexes();
     let required: Vec<usize> =
         (0..columns.len()).filter(|index| columns[*index].required() && !key.contains(index)).collect();
-    let typed: Vec<usize> = required
-        .iter()
-        .copied()
-        .filter(|index| !columns[*index].column_type().is_text())
-        .collect();
+    let typed: Vec<usize> =
+        required.iter().copied().filter(|index| !columns[*index].column_type().is_text()).collect();
     match (random.below(4), random.one_of(&required), random.one_of(&typed)) {
         // Left out.
         (0, Some(index), _) => record[*index] = None,

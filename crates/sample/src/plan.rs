@@ -78,8 +78,7 @@ impl Distinct {
 /// of the two years in which things happen.
 pub(crate) fn plan(dictionary: &Dictionary, rows: u64, year: u16) -> Vec<TablePlan<'_>> {
     let tables: Vec<&Table> = dictionary.visible_tables().collect();
-    let mut plans: Vec<TablePlan<'_>> =
-        tables.iter().map(|table| plan_of(table, &tables, year)).collect();
+    let mut plans: Vec<TablePlan<'_>> = tables.iter().map(|table| plan_of(table, &tables, year)).collect();
     count_rows(&mut plans, rows.max(1));
     plans
 }
@@ -247,9 +246,7 @@ mod tests {
         let parents: Vec<(u64, u64)> = (0..12).map(|row| lines.parent_of(row)).collect();
         assert_eq!(
             parents,
-            [
-                (0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 0), (4, 0), (4, 1), (4, 2), (5, 0), (6, 0)
-            ]
+            [(0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 0), (4, 0), (4, 1), (4, 2), (5, 0), (6, 0)]
         );
         for rows in 0..100 {
             let parents = lines.parents_of(rows);
@@ -293,10 +290,17 @@ mod tests {
         "#;
         let dictionary = Dictionary::parse("d.toml", text).unwrap();
         let rows = |most| -> Vec<(String, u64)> {
-            plan(&dictionary, most, 2021).iter().map(|plan| (plan.table.name().to_owned(), plan.rows)).collect()
+            plan(&dictionary, most, 2021)
+                .iter()
+                .map(|plan| (plan.table.name().to_owned(), plan.rows))
+                .collect()
         };
         let expected = |counts: [u64; 5]| -> Vec<(String, u64)> {
-            ["kinds", "people", "orders", "lines", "flags"].map(str::to_owned).into_iter().zip(counts).collect()
+            ["kinds", "people", "orders", "lines", "flags"]
+                .map(str::to_owned)
+                .into_iter()
+                .zip(counts)
+                .collect()
         };
         assert_eq!(rows(1_000_000), expected([100, 10_000, 500_000, 1_000_000, 2]));
         assert_eq!(rows(1000), expected([10, 100, 500, 1000, 2]));

@@ -74,19 +74,12 @@ impl Rows<'_, '_> {
     }
 
     /// Fills unique columns: one that has enough values by itself leaves the others as they are.
-    fn fill_unique(
-        self,
-        table: usize,
-        distinct: &Distinct,
-        number: u64,
-        draft: &mut Draft,
-    ) {
+    fn fill_unique(self, table: usize, distinct: &Distinct, number: u64, draft: &mut Draft) {
         let plan = &self.0[table];
         let open: Vec<Item> =
             distinct.0.iter().copied().filter(|item| self.is_open(plan, *item, draft)).collect();
-        let is_enough = |item: &&Item| {
-            matches!(item, Item::Column(_)) && plan.capacity_of(**item, self.0) > number
-        };
+        let is_enough =
+            |item: &&Item| matches!(item, Item::Column(_)) && plan.capacity_of(**item, self.0) > number;
         match open.iter().rfind(is_enough) {
             Some(item) => self.fill(table, *item, number, draft),
             None => self.fill_digits(table, &open, number, draft),
@@ -94,13 +87,7 @@ impl Rows<'_, '_> {
     }
 
     /// Fills parts so that each number has values of its own: the last part counts fastest.
-    fn fill_digits(
-        self,
-        table: usize,
-        items: &[Item],
-        number: u64,
-        draft: &mut Draft,
-    ) {
+    fn fill_digits(self, table: usize, items: &[Item], number: u64, draft: &mut Draft) {
         let plan = &self.0[table];
         let mut rest = number;
         for (position, item) in items.iter().enumerate().rev() {
@@ -127,13 +114,7 @@ impl Rows<'_, '_> {
     }
 
     /// Lets a reference name a row, or none where it may.
-    fn draw_link(
-        self,
-        table: usize,
-        index: usize,
-        number: u64,
-        draft: &mut Draft,
-    ) {
+    fn draw_link(self, table: usize, index: usize, number: u64, draft: &mut Draft) {
         let plan = &self.0[table];
         let link = &plan.links[index];
         let columns = link.reference.columns();

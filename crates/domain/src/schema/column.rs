@@ -21,7 +21,8 @@ pub(super) struct FoundColumn {
 impl FoundColumn {
     /// Reads a row of the first of the queries, without the table's name.
     pub(super) fn read(row: &[String]) -> Option<Self> {
-        let [name, data_type, sql, length, precision, scale, fraction, nullable, extra, collation] = row else {
+        let [name, data_type, sql, length, precision, scale, fraction, nullable, extra, collation] = row
+        else {
             return None;
         };
         let column_type = match data_type.as_str() {
@@ -60,7 +61,10 @@ impl FoundColumn {
         let expected = column.column_type().to_string();
         if self.column_type != expected {
             let found = &self.column_type;
-            differences.push(format!("is {found}; in the dictionary {expected}, which is {}", sql_type(column.column_type())));
+            differences.push(format!(
+                "is {found}; in the dictionary {expected}, which is {}",
+                sql_type(column.column_type())
+            ));
         }
         // The database may allow more than the dictionary, never less.
         if !column.required() && !self.nullable {
@@ -84,9 +88,11 @@ impl FoundColumn {
             ColumnType::Uuid if collation != "ascii_bin" => {
                 Some(format!("has the collation {collation}; a uuid needs ascii_bin"))
             }
-            ColumnType::String { .. } if is_compared && !BINARY_COLLATIONS.contains(&collation) => Some(format!(
-                "has the collation {collation}; keys, unique columns and references need utf8mb4_bin or ascii_bin"
-            )),
+            ColumnType::String { .. } if is_compared && !BINARY_COLLATIONS.contains(&collation) => {
+                Some(format!(
+                    "has the collation {collation}; keys, unique columns and references need utf8mb4_bin or ascii_bin"
+                ))
+            }
             ColumnType::String { .. } | ColumnType::Text
                 if !is_compared && !collation.starts_with("utf8mb4") =>
             {

@@ -190,14 +190,20 @@ fn compare_indexes(table: &Table, indexes: &[FoundIndex], add: &mut impl FnMut(O
     for index in indexes.iter().filter(|index| index.is_unique && !is_primary(index)) {
         if !unique.contains(&of(index, usize::MAX)) {
             let columns = index.columns.join(", ");
-            add(None, format!("has the unique key {} ({columns}), which is not in the dictionary", index.name));
+            add(
+                None,
+                format!("has the unique key {} ({columns}), which is not in the dictionary", index.name),
+            );
         }
     }
     for columns in table.unique().iter().map(|columns| names(columns)) {
         let mut others = indexes.iter().filter(|index| index.is_unique && !is_primary(index));
         if !others.any(|index| of(index, usize::MAX) == set(&columns)) {
             let of_columns = columns.join(", ");
-            add(Some(columns[0]), format!("is unique in the dictionary, but has no UNIQUE KEY ({of_columns})"));
+            add(
+                Some(columns[0]),
+                format!("is unique in the dictionary, but has no UNIQUE KEY ({of_columns})"),
+            );
         }
     }
     for reference in table.references() {

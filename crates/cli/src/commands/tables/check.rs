@@ -170,7 +170,8 @@ mod tests {
 
     use super::*;
 
-    const TABLE: &str = "[[table]]\nname = \"things\"\ncolumns = [{ name = \"id\", type = \"integer\", key = true }]";
+    const TABLE: &str =
+        "[[table]]\nname = \"things\"\ncolumns = [{ name = \"id\", type = \"integer\", key = true }]";
 
     fn folder(migration: &str) -> TableFolder {
         let files = [("dictionary.toml", TABLE), ("migrations/20261121_create_things/up.sql", migration)];

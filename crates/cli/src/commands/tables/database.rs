@@ -134,5 +134,9 @@ fn failure(kind: Kind, log: &Path) -> anyhow::Error {
     let log = fs::read_to_string(log).unwrap_or_default();
     let end: Vec<&str> = log.lines().rev().take(10).collect();
     let end: Vec<&str> = end.into_iter().rev().collect();
-    user_error(format!("{} does not start; `--offline` checks without it. It says:\n{}", kind.title(), end.join("\n")))
+    user_error(format!(
+        "{} does not start; `--offline` checks without it. It says:\n{}",
+        kind.title(),
+        end.join("\n")
+    ))
 }

@@ -90,8 +90,7 @@ fn read(path: &Path) -> Result<Records> {
     }
     let content = fs::read(path).map_err(|error| unreadable()(error.to_string()))?;
     let any = Dictionary::parse("any", ANY)?;
-    records(&any.tables()[0], format, &content, MAX_RECORDS)
-        .map_err(|error| unreadable()(error.to_string()))
+    records(&any.tables()[0], format, &content, MAX_RECORDS).map_err(|error| unreadable()(error.to_string()))
 }
 
 /// Returns today, or the day after that of the last migration if that is later: a new migration is
@@ -106,11 +105,5 @@ fn next_day(migrations: &Path) -> String {
 }
 
 fn shown(draft: &TableDraft, dictionary: &Path, migration: &Path) -> String {
-    format!(
-        "# {}\n{}\n-- {}\n{}",
-        dictionary.display(),
-        draft.block,
-        migration.display(),
-        draft.migration
-    )
+    format!("# {}\n{}\n-- {}\n{}", dictionary.display(), draft.block, migration.display(), draft.migration)
 }

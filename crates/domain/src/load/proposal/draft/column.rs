@@ -91,7 +91,9 @@ pub(super) fn infer(
     }
     let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
     let length = LENGTHS.into_iter().find(|length| *length >= 2 * longest);
-    length.and_then(|length| u32::try_from(length).ok()).map_or(ColumnType::Text, |max| ColumnType::String { max })
+    length
+        .and_then(|length| u32::try_from(length).ok())
+        .map_or(ColumnType::Text, |max| ColumnType::String { max })
 }
 
 fn all_are(column_type: ColumnType, values: &[&str]) -> bool {

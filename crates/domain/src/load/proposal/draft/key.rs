@@ -29,7 +29,10 @@ pub(super) fn find_key(columns: &[DraftColumn<'_>]) -> Option<Vec<usize>> {
     if let Some(best) = single.rev().max_by_key(|index| quality(index)) {
         return Some(vec![*best]);
     }
-    let pairs = possible.iter().enumerate().flat_map(|(at, one)| possible[at + 1..].iter().map(|other| [*one, *other]));
+    let pairs = possible
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| possible[at + 1..].iter().map(|other| [*one, *other]));
     pairs.filter(|pair| differ(columns, pair)).map(|pair| pair.to_vec()).next()
 }
 
@@ -40,7 +43,12 @@ pub(super) fn find_unique(columns: &[DraftColumn<'_>], key: &[usize]) -> Vec<usi
         let has_name = has_word(column, &UNIQUE_WORDS) || has_word(column, &["nr", "no", "number", "code"]);
         let is_text = column.column_type.is_text() || column.column_type == ColumnType::Uuid;
         let has_values = column.values.iter().flatten().count() > 1;
-        !key.contains(index) && has_name && is_text && is_exact(column) && has_values && differ(columns, &[*index])
+        !key.contains(index)
+            && has_name
+            && is_text
+            && is_exact(column)
+            && has_values
+            && differ(columns, &[*index])
     };
     (0..columns.len()).filter(is_unique).collect()
 }

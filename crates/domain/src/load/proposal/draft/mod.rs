@@ -3,9 +3,9 @@
 
 mod column;
 mod key;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,9 @@ pub struct TableDraft {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
     /// The name cannot be a table's.
-    #[error("{0:?} is no name of a table; use a-z, 0-9 and _, a letter first, at most {MAX_IDENTIFIER} characters")]
+    #[error(
+        "{0:?} is no name of a table; use a-z, 0-9 and _, a letter first, at most {MAX_IDENTIFIER} characters"
+    )]
     Name(String),
     /// The file has no rows.
     #[error("the file has no rows to draft a table from")]

@@ -5,16 +5,16 @@ use crate::folder::TableFolder;
 
 fn records(text: &str, delimiter: char) -> Vec<(u64, Vec<String>)> {
     let fields = |line: &str| line.split(delimiter).map(str::to_owned).collect();
-    (1..).zip(text.lines().map(fields)).collect()
+    let all: Vec<(u64, Vec<String>)> = (1..).zip(text.lines().map(fields)).collect();
+    // Blank lines are no records.
+    all.into_iter().filter(|(_, record)| record.iter().any(|field| !field.is_empty())).collect()
 }
 
 /// Drafts a table, and checks that a folder can have it.
 fn draft(text: &str) -> TableDraft {
     let draft = draft_table("articles", &records(text, ';'), Settings::default()).unwrap();
-    let files = [
-        ("dictionary.toml", &draft.block),
-        ("migrations/20261121_create_articles/up.sql", &draft.migration),
-    ];
+    let files =
+        [("dictionary.toml", &draft.block), ("migrations/20261121_create_articles/up.sql", &draft.migration)];
     let files: BTreeMap<String, String> =
         files.into_iter().map(|(path, text)| (path.to_owned(), text.clone())).collect();
     TableFolder::parse("sql", &files).unwrap();
@@ -130,12 +130,17 @@ fn titles_above_the_header_are_skipped_and_a_header_may_be_missing() {
     let titled = draft("Articles of the year\n\nid;name\n1;a\n2;b");
     assert!(titled.block.contains("skip_lines = 2"), "{}", titled.block);
     let bare = draft("1;a\n2;b");
-    assert!(bare.block.contains("header = \"none\"") && bare.block.contains("\"column_2\""), "{}", bare.block);
+    assert!(
+        bare.block.contains("header = \"none\"") && bare.block.contains("\"column_2\""),
+        "{}",
+        bare.block
+    );
 }
 
 #[test]
 fn says_why_there_is_no_draft() {
-    let of = |name: &str, text: &str| draft_table(name, &records(text, ';'), Settings::default()).unwrap_err();
+    let of =
+        |name: &str, text: &str| draft_table(name, &records(text, ';'), Settings::default()).unwrap_err();
     assert_eq!(of("Articles", "id\n1"), DraftError::Name("Articles".to_owned()));
     assert_eq!(of("articles", ""), DraftError::NoRows);
     assert_eq!(of("articles", "a;b\n1;1\n1;1"), DraftError::NoKey);
