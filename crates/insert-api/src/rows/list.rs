@@ -252,11 +252,22 @@ mod tests {
             asked("ids=a,2021-07-27,b,2021-07-28").unwrap_err(),
             ["ids must be ids of rows of prices with semicolons between them."]
         );
-        let long: Vec<String> = (0..20).map(|number| format!("{number:0>768},2021-07-27")).collect();
-        assert_eq!(
-            asked(&format!("ids={}", long.join(";"))).unwrap_err(),
-            ["ids are too long together; ask for fewer at once."]
-        );
+    }
+
+    #[test]
+    fn ids_that_no_statement_holds_are_too_many() {
+        let key: Vec<String> = (0..6)
+            .map(|number| format!("{{ name = \"k{number}\", type = \"string(9)\", key = true }}"))
+            .collect();
+        let text = format!("[[table]]\nname = \"wide\"\ncolumns = [{}]", key.join(","));
+        let dictionary = Dictionary::parse("test", &text).unwrap();
+        let table = dictionary.table("wide").unwrap();
+        let asked = |count: usize| {
+            let ids: Vec<String> = (0..count).map(|number| format!("a,a,a,a,a,{number}")).collect();
+            read_ids(table, &ids.join(";")).map(drop)
+        };
+        assert_eq!(asked(500), Ok(()));
+        assert_eq!(asked(1000).unwrap_err(), "ids are too long together; ask for fewer at once.");
     }
 
     #[test]
