@@ -26,7 +26,7 @@ pub enum Delete<'d> {
 /// guarantees this: an insert of a row that refers to this one holds a shared lock on this one from
 /// before the insert until the commit. So the DELETE, which locks it exclusively, either waits for
 /// that commit and then finds the referring row, or comes first, and the insert waits and finds it
-/// gone.
+/// gone. A row whose reference may name none holds no lock: it may come while this one goes.
 ///
 /// With an `actor` the transaction writes an entry of the audit trail, with the row that is gone.
 ///

@@ -226,6 +226,12 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    // Each case is many statements.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// The same of tables of any shape, with long values beside the text.
     #[test]
     fn inserts_of_any_table_fit_and_hold_no_byte_of_a_value(
