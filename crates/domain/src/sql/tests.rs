@@ -225,7 +225,6 @@ proptest! {
             prop_assert!(statement.sql.is_ascii());
         }
     }
-
 }
 
 proptest! {
