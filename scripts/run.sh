@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make run: everything from a fresh clone to the reports. SQL is a folder of tables and DATA a folder
-# of your own files, or nothing.
+# make run: everything from a fresh clone to the reports. SQL is a folder of tables and DATA a
+# folder of your own files, or nothing.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

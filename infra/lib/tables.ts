@@ -9,7 +9,7 @@ import { copyFiles } from "./packing";
 
 const DICTIONARY = "dictionary.toml";
 
-/** The name of the folder of tables in a package: functions and the lake's job look for it there. */
+/** The name of the folder of tables in a package, where functions and the lake's job look for it. */
 const PACKED = "sql";
 
 /** Reads the folder of tables that the setting `sql` names. */
@@ -24,8 +24,8 @@ export function tablesFolder(node: Node): string {
 }
 
 /**
- * Checks the folder of tables with `rowgate tables check`: a wrong one must stop the deployment, not
- * the functions at their start.
+ * Checks the folder of tables with `rowgate tables check`: a wrong one must stop the deployment,
+ * not the functions at their start.
  */
 export function checkTables(node: Node): void {
   const folder = tablesFolder(node);

@@ -11,8 +11,8 @@ export interface SampleProps {
 }
 
 /**
- * The function that fills the tables of a fresh stack with generated rows, which people invoke. Only
- * deployed where it is asked for: nobody wants such rows among their own.
+ * The function that fills the tables of a fresh stack with generated rows, which people invoke.
+ * Only deployed where it is asked for: nobody wants such rows among their own.
  */
 export class Sample extends RustFunction {
   constructor(scope: Construct, id: string, { settings, bucket }: SampleProps) {
