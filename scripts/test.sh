@@ -140,7 +140,8 @@ folder_tests() {
         cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e) and test(/^folder::/)'
 }
 
-# The same of the tables of examples/sales, on a cloud of their own, and its API against its document.
+# The same of the tables of examples/sales, on a cloud of their own, and its API against its
+# document.
 sales_tests() {
     "$TARGET/rowgate" local up --dir "$SALES_CLOUD" --gateway-port 0 --data-api-port 0 --sql examples/sales/sql || return
     local status=0

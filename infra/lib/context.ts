@@ -2,8 +2,8 @@ import * as path from "node:path";
 
 import type { Node } from "constructs";
 
-// The folder of cdk.json, where relative paths start, wherever the app is started from. Compiled, this
-// file lies in dist/lib/.
+// The folder of cdk.json, where relative paths start, wherever the app is started from. Compiled,
+// this file lies in dist/lib/.
 const INFRA_DIR = path.resolve(__dirname, "..", "..");
 
 /** An invalid setting. The message says what to correct, and is shown without a stack trace. */

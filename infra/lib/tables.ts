@@ -9,7 +9,7 @@ import { copyFiles } from "./packing";
 
 const DICTIONARY = "dictionary.toml";
 
-/** The name of the folder of tables in a package, where functions and the lake's job look for it. */
+/** The name of the folder of tables in a package, where functions and the lake's job look. */
 const PACKED = "sql";
 
 /** Reads the folder of tables that the setting `sql` names. */

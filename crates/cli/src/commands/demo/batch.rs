@@ -48,8 +48,8 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Returns a copy of the table's row with a new key, or none if there can be no new key. Several
-    /// rows of a table have numbers from 0.
+    /// Returns a copy of the table's row with a new key, or none if there can be no new key. The
+    /// rows of a table are numbered from 0.
     fn row(&mut self, table: &Table, number: u64) -> Option<Row> {
         let mut row = self.rows.get(table.name())?.clone();
         let columns = table.columns();
