@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::load::LoadStatus;
-use loader::ObjectCreated;
+use loader::{Delivered, ObjectCreated};
 use testkit::local_data_api::{Effect, ErrorKind, Faults, OnError, Operation, Rule};
 
 use crate::support::{World, figures, jobs};
@@ -58,7 +58,8 @@ async fn a_chunk_without_its_rejects_file_is_not_in() {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", file());
     world.store.fail_puts(100);
-    world.deliver_within(&object, SHORT).await.unwrap_err();
+    // On a slow machine, time is up before the last try fails.
+    assert!(!matches!(world.deliver_within(&object, SHORT).await, Ok(Delivered::Ended)));
     world.store.fail_puts(0);
     assert_eq!(world.record(&object).await.rows_rejected, 0);
     world.deliver(&object).await.unwrap();
