@@ -55,6 +55,17 @@ fn a_mistake_is_named_with_its_file_and_line() {
     );
 }
 
+#[test]
+fn the_first_problem_is_on_stderr_and_all_are_in_the_table() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path(), "CREATE TABLE others (id INT PRIMARY KEY);", &[]);
+    let output = rowgate(root.path(), &["tables", "check", folder.to_str().unwrap(), "--offline"]);
+    assert_eq!(output.status.code(), Some(1));
+    let problem = "is in the dictionary, but no migration names it";
+    assert_eq!(stderr(&output), format!("error: {}: table things: {problem}.\n", folder.display()));
+    assert!(stdout(&output).contains(&format!("  table  things  {problem}\n")), "{}", stdout(&output));
+}
+
 /// Returns what a check finds, and checks its exit code.
 fn problems(folder: &Path) -> Vec<(String, String)> {
     let output = rowgate(folder, &["tables", "check", folder.to_str().unwrap(), "--json"]);

@@ -70,11 +70,15 @@ impl Verb for Check {
         } else {
             printer.result(&shown(&findings))?;
         }
-        match findings.iter().filter(|finding| finding.problem.is_some()).count() {
-            0 => Ok(ExitStatus::Success),
-            1 => Err(user_error(format!("{} has a problem.", self.folder.display()))),
-            count => Err(user_error(format!("{} has {count} problems.", self.folder.display()))),
-        }
+        let mut problems = findings.iter().filter_map(|finding| {
+            Some(format!("{} {}: {}", finding.what, finding.name, finding.problem.as_ref()?))
+        });
+        let Some(first) = problems.next() else { return Ok(ExitStatus::Success) };
+        let more = match problems.count() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        Err(user_error(format!("{}: {first}{more}.", self.folder.display())))
     }
 }
 
