@@ -64,7 +64,8 @@ impl Making<'_> {
             let mut own = set.iter().filter(|column| !refers.contains(column));
             own.any(|column| self.renew(&columns[*column], number, is_inherited, &mut row))
         };
-        if !renew_one(table.key_indexes(), is_inherited) && !(is_inherited && number == 0) {
+        let is_new = renew_one(table.key_indexes(), is_inherited) || (is_inherited && number == 0);
+        if !is_new {
             return None;
         }
         for set in table.unique() {
