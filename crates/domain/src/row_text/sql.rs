@@ -166,9 +166,9 @@ fn rows_sql(target: &str, table: &Table, after: Option<&Key>, through: Option<&K
     sql
 }
 
-/// Returns the bytes that the columns of a row whose length varies take in the JSON of an answer.
-/// Quotes and backslashes count twice in long texts and documents, which may be full of them; all
-/// other escapes are not counted: the caller leaves room for them.
+/// Returns the bytes that the columns of a row whose length varies take in the JSON of an answer:
+/// exactly those of long texts and documents, which may be full of quotes. Escapes in other texts
+/// are not counted: the caller leaves room for them.
 fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     let mut sql = String::from("0");
     for (index, column) in table.columns().iter().enumerate() {
@@ -176,9 +176,9 @@ fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
         let bytes = match column.column_type() {
             ColumnType::String { .. } => format!("LENGTH(`{name}`)"),
             ColumnType::Binary { .. } => format!("2*LENGTH(`{name}`)"),
-            ColumnType::Text | ColumnType::Json => format!(
-                "3*LENGTH(`{name}`)-LENGTH(REPLACE(`{name}`,X'22',''))-LENGTH(REPLACE(`{name}`,X'5C',''))"
-            ),
+            ColumnType::Text | ColumnType::Json => {
+                format!("LENGTH(JSON_QUOTE(CONVERT(`{name}` USING utf8mb4)))")
+            }
             _ => continue,
         };
         let is_nullable = nullable.get(index).is_some_and(|nullable| *nullable);
