@@ -298,7 +298,6 @@ if check "build" build; then
     check "lake: local Glue and Athena" lake_tests local/tests || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
-        check "end-to-end tests: the tables of any folder" folder_tests "$CLOUD" || true
         check "end-to-end tests: the API in one process" one_process || true
         check "lake: pipeline end to end" lake_pipeline || true
         [ -z "$all" ] || check "example: Airflow" airflow || true
@@ -308,6 +307,7 @@ if check "build" build; then
         check "chaos tests: requests, loads, backups and restores" chaos || true
         check "boto3 against the local Data API" conformance || true
         check "schemathesis against both doors of the API" schemathesis "$CLOUD" || true
+        check "end-to-end tests: the tables of any folder" folder_tests "$CLOUD" || true
     fi
     check "end-to-end tests: the tables of examples/sales" sales_tests || true
 fi

@@ -107,8 +107,8 @@ pub fn parse_all<'a>(
     Ok(migrations)
 }
 
-/// Returns the name of the newest migration, by the dates in their names: the version of the schema.
-/// It need not be the last one that is applied.
+/// Returns the name of the newest migration, by the dates in their names: the version of the
+/// schema. It need not be the last one that is applied.
 pub fn newest(migrations: &[Migration]) -> Option<&str> {
     migrations.iter().map(Migration::name).max()
 }

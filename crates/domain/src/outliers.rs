@@ -148,10 +148,10 @@ pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
 }
 
 /// `SELECT` of the keys that unusually many or few rows name, as `k` (for
-/// [`read_key`](crate::sql::read_key) of the table that has them), with that number as `rows`; those
-/// with most rows first. Each row also has the number of such keys as `count`, and the mean over all
-/// keys as the text `mean`. Where there is none, one row of another key (`unusual` is 0) has the
-/// two; no row where no key is named.
+/// [`read_key`](crate::sql::read_key) of the table that has them), with that number as `rows`;
+/// those with most rows first. Each row also has the number of such keys as `count`, and the mean
+/// over all keys as the text `mean`. Where there is none, one row of another key (`unusual` is 0)
+/// has the two; no row where no key is named.
 pub fn unusual_counts(table: &Table, reference: &Reference, references: &Table, limit: u32) -> String {
     let (name, other) = (table.name(), references.name());
     // The mean of the others is (total - rows) / (groups - 1), their variance likewise from the

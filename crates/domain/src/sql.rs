@@ -39,7 +39,9 @@ impl Parameter {
     /// Returns an upper bound of the bytes that it takes in JSON.
     pub fn json_bytes(&self) -> usize {
         match self {
-            Self::Text(text) => text.bytes().map(|byte| if byte < 0x20 || byte == 0x7F { 6 } else { 2 }).sum(),
+            Self::Text(text) => {
+                text.bytes().map(|byte| if byte < 0x20 || byte == 0x7F { 6 } else { 2 }).sum()
+            }
             Self::Binary(bytes) => bytes.len().div_ceil(3) * 4,
         }
     }

@@ -70,8 +70,7 @@ impl RandomTable {
             let _ = writeln!(dictionary, "unique = [[\"{}\"]]", together.join("\", \""));
         }
         let _ = writeln!(dictionary, "columns = [\n{}]", made.dictionary.concat());
-        let create =
-            format!("CREATE TABLE {name} ({}) DEFAULT CHARACTER SET = utf8mb4", made.sql.join(", "));
+        let create = format!("CREATE TABLE {name} ({}) DEFAULT CHARACTER SET = utf8mb4", made.sql.join(", "));
         let dictionary: &'static Dictionary =
             Box::leak(Box::new(Dictionary::parse("random", &dictionary).context(create.clone())?));
         let table = dictionary.tables().first().context("a table")?;
@@ -112,9 +111,7 @@ impl Columns {
             Role::Unique => "unique = true, ",
             Role::UniqueTogether | Role::Other => "",
         };
-        let line = format!(
-            "{{ name = \"{name}\", type = \"{column_type}\", {word}description = \"x\" }},\n"
-        );
+        let line = format!("{{ name = \"{name}\", type = \"{column_type}\", {word}description = \"x\" }},\n");
         self.dictionary.push(line);
         let is_nullable = role != Role::Key && random.bool();
         let sql = sql_type(column_type, role != Role::Other);
@@ -126,8 +123,18 @@ impl Columns {
 /// Returns the type of a part of a key.
 fn key_type(random: &mut Rng) -> String {
     let types = [
-        "smallint", "integer", "bigint", "decimal(9,2)", "string(12)", "string(200)", "date", "time", "timestamp",
-        "timestamp(3)", "timestamp(6)", "uuid",
+        "smallint",
+        "integer",
+        "bigint",
+        "decimal(9,2)",
+        "string(12)",
+        "string(200)",
+        "date",
+        "time",
+        "timestamp",
+        "timestamp(3)",
+        "timestamp(6)",
+        "uuid",
     ];
     types[random.usize(..types.len())].to_owned()
 }
@@ -135,8 +142,19 @@ fn key_type(random: &mut Rng) -> String {
 /// Returns every type once.
 fn every_type(random: &mut Rng) -> Vec<String> {
     let mut types: Vec<String> = [
-        "smallint", "integer", "bigint", "double", "text", "boolean", "date", "time", "timestamp", "timestamp(3)",
-        "timestamp(6)", "uuid", "json",
+        "smallint",
+        "integer",
+        "bigint",
+        "double",
+        "text",
+        "boolean",
+        "date",
+        "time",
+        "timestamp",
+        "timestamp(3)",
+        "timestamp(6)",
+        "uuid",
+        "json",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -213,7 +231,9 @@ fn random_value(random: &mut Rng, column: &Column) -> Value<'static> {
             let numbers = [0, 1, -1, most, -most, random.i128(-most..=most)];
             Value::Decimal(Decimal { unscaled: numbers[random.usize(..numbers.len())], scale })
         }
-        ColumnType::String { max } => Value::Text(random_text(random, max as usize, column.is_compared()).into()),
+        ColumnType::String { max } => {
+            Value::Text(random_text(random, max as usize, column.is_compared()).into())
+        }
         ColumnType::Text => {
             // Seldom as long as can be, in characters of four bytes.
             let most = if random.u8(..40) == 0 { 16_383 } else { 300 };
@@ -254,7 +274,8 @@ fn random_double(random: &mut Rng) -> Double {
 /// Returns a text of at most so many characters; of a column that is compared, one with a letter at
 /// its end and no control characters.
 fn random_text(random: &mut Rng, most: usize, is_compared: bool) -> String {
-    let letters = ['\0', '\n', 'a', 'Z', '0', ',', ':', '\'', '"', '\\', '%', ' ', 'é', '€', '\u{1F600}', '\u{FFFF}'];
+    let letters =
+        ['\0', '\n', 'a', 'Z', '0', ',', ':', '\'', '"', '\\', '%', ' ', 'é', '€', '\u{1F600}', '\u{FFFF}'];
     let from = if is_compared { 2 } else { 0 };
     let lengths = [0, 1, most, random.usize(0..=most)];
     let length = lengths[random.usize(..lengths.len())].max(usize::from(is_compared));

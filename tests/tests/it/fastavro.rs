@@ -93,7 +93,10 @@ fn row(random: &mut Rng, id: i64, has_nulls: bool) -> Vec<Printed> {
         text(name),
         (Value::Boolean(is_so), Some(u8::from(is_so).to_string())),
         (Value::Date(date), Some(date_text)),
-        (Value::Timestamp(Timestamp::of_second(moment, time)), Some(format!("{moment_text} {hour:02}:{minute:02}:{second:02}"))),
+        (
+            Value::Timestamp(Timestamp::of_second(moment, time)),
+            Some(format!("{moment_text} {hour:02}:{minute:02}:{second:02}")),
+        ),
     ];
     for value in &mut row[1..] {
         if has_nulls && random.u8(..4) == 0 {

@@ -12,8 +12,8 @@ use crate::{Error, Tx, keys};
 /// an upsert, and unique values.
 ///
 /// Nothing is locked: two chunks that lock the gap in which both insert are a deadlock. What is
-/// taken after this read makes an insert fail ([`Error::DuplicateKey`]), and [`check_written`] finds
-/// the row that an upsert would have merged into another.
+/// taken after this read makes an insert fail ([`Error::DuplicateKey`]), and [`check_written`]
+/// finds the row that an upsert would have merged into another.
 ///
 /// # Errors
 /// As [`Tx::query`].

@@ -46,7 +46,8 @@ async fn a_key_of_several_columns_is_continued_where_it_was_left() {
     let after = world.state(&done.backup)["cursor"]["tables"]["prices"]["after"].clone();
     // The last one of the first thousand: in the order of the database, which is that of bytes.
     assert_eq!(after, "6:O'Hara,2001-09-26");
-    let changes = ["DELETE FROM prices WHERE day < '2001-01-01'", "UPDATE prices SET region = REVERSE(region)"];
+    let changes =
+        ["DELETE FROM prices WHERE day < '2001-01-01'", "UPDATE prices SET region = REVERSE(region)"];
     let (done, invocations) = finish(&world, done, &changes).await.unwrap();
     assert!(invocations > 2, "{invocations}");
     let manifest = world.manifest(&done.backup).unwrap();

@@ -6,7 +6,8 @@ use super::kind::Kind;
 use super::long::read_long;
 use super::writer_schema::Form;
 use crate::value::{
-    CivilDate, CivilTime, Decimal, Double, Timestamp, Value, fits_precision, from_twos_complement, written_uuid,
+    CivilDate, CivilTime, Decimal, Double, Timestamp, Value, fits_precision, from_twos_complement,
+    written_uuid,
 };
 
 /// The problem of a value that is cut off.

@@ -8,9 +8,10 @@ use crate::value::{Value as Cell, to_twos_complement};
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
 
-/// The attribute of a field of `timestamp-millis` that says how many digits of a fraction its column
-/// had; 0 where there is none. A row's checksum is made of a text that has these digits. Fields keep
-/// attributes when other programs write their schema again, logical types may lose theirs.
+/// The attribute of a field of `timestamp-millis` that says how many digits of a fraction its
+/// column had; 0 where there is none. A row's checksum is made of a text that has these digits.
+/// Fields keep attributes when other programs write their schema again, logical types may lose
+/// theirs.
 pub(super) const DIGITS: &str = "digits";
 
 /// The Avro schema of a table: a record with a field for each column.
@@ -104,13 +105,9 @@ fn field_json(column: &Column, kind: Kind, null: Option<u8>) -> Value {
         Kind::Timestamp { digits: 6 } => json!({ "type": "long", "logicalType": "timestamp-micros" }),
         Kind::Timestamp { .. } => json!({ "type": "long", "logicalType": "timestamp-millis" }),
         Kind::Uuid => json!({ "type": "string", "logicalType": "uuid" }),
-        Kind::Int
-        | Kind::Long
-        | Kind::Double
-        | Kind::Boolean
-        | Kind::Text
-        | Kind::Json
-        | Kind::Bytes => Value::from(kind.to_string()),
+        Kind::Int | Kind::Long | Kind::Double | Kind::Boolean | Kind::Text | Kind::Json | Kind::Bytes => {
+            Value::from(kind.to_string())
+        }
     };
     let mut field = json!({ "name": column.name() });
     if !column.description().is_empty() {

@@ -78,9 +78,9 @@ fn check_typed<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fa
         },
         ColumnType::Date => check_day(field),
         ColumnType::Time => match field {
-            Loose::Time { count, unit } => civil_time::time_of(count, unit)
-                .map(Value::Time)
-                .ok_or(Fault::NotATime(column_type)),
+            Loose::Time { count, unit } => {
+                civil_time::time_of(count, unit).map(Value::Time).ok_or(Fault::NotATime(column_type))
+            }
             _ => Err(wrong),
         },
         ColumnType::Timestamp { digits } => check_timestamp(digits, field),
@@ -201,8 +201,8 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// Reads a moment. A day alone is refused, because its time is unknown; so is a bare number, because
-/// seconds and milliseconds look alike.
+/// Reads a moment. A day alone is refused, because its time is unknown; so is a bare number,
+/// because seconds and milliseconds look alike.
 fn check_timestamp<'a>(digits: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Timestamp { digits };
     let moment = match field {

@@ -103,8 +103,8 @@ impl<'t> RowCollector<'t> {
 
     /// Checks the row at `row` of its file, from 1, and adds it: `fields` holds a value for each
     /// column, [`Loose::Absent`] where the file has no field for it. Of rows with the same key, or
-    /// the same value of unique columns, the first one that passes counts. Returns the reason if the
-    /// row is rejected whatever the target has, without any value.
+    /// the same value of unique columns, the first one that passes counts. Returns the reason if
+    /// the row is rejected whatever the target has, without any value.
     pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
     where
         't: 'a,

@@ -541,7 +541,10 @@ fn writes_what_no_column_holds_so_that_a_person_can_tell() {
             "(-9223372036854775808 milliseconds after 1970-01-01T00:00:00Z)",
         ),
         (Loose::Time { count: 57_728_500, unit: Unit::Millis }, "16:02:08.5"),
-        (Loose::Time { count: 86_400_000_000, unit: Unit::Micros }, "(86400000000 microseconds after midnight)"),
+        (
+            Loose::Time { count: 86_400_000_000, unit: Unit::Micros },
+            "(86400000000 microseconds after midnight)",
+        ),
         (Loose::Time { count: -1, unit: Unit::Micros }, "(-1 microseconds after midnight)"),
         (Loose::Other("map"), "(map)"),
         (Loose::Uuid([0; 16]), "00000000-0000-0000-0000-000000000000"),

@@ -166,10 +166,12 @@ fn parse_field(column_type: ColumnType, text: &str) -> Result<Value<'static>, &'
             .map(Value::Date)
             .ok_or("it is no day that exists in the years 1000 to 9999"),
         ColumnType::Time => CivilTime::parse(field).map(Value::Time).ok_or("it is no second of a day"),
-        ColumnType::Timestamp { digits } => timestamp(field, digits).map(Value::Timestamp).ok_or(match digits {
-            0 => "it is no second that exists in the years 1000 to 9999",
-            _ => "it is no moment of the column's digits in the years 1000 to 9999",
-        }),
+        ColumnType::Timestamp { digits } => {
+            timestamp(field, digits).map(Value::Timestamp).ok_or(match digits {
+                0 => "it is no second that exists in the years 1000 to 9999",
+                _ => "it is no moment of the column's digits in the years 1000 to 9999",
+            })
+        }
         ColumnType::Binary { .. } => bytes(text).ok_or("it is no bytes in upper-case hexadecimal digits"),
         ColumnType::String { .. } | ColumnType::Text | ColumnType::Json | ColumnType::Uuid => Err(NO_LENGTH),
     }
@@ -261,9 +263,11 @@ pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
             Value::Double(number) => number.write_to(text),
             Value::Text(characters) | Value::Json(characters) => push_text(characters, text),
             Value::Uuid(uuid) => push_text(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()), text),
-            Value::Binary(bytes) => text.extend(bytes.iter().flat_map(|byte| {
-                [byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)]))
-            })),
+            Value::Binary(bytes) => {
+                text.extend(bytes.iter().flat_map(|byte| {
+                    [byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)]))
+                }))
+            }
             Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
             Value::Date(date) => date.write_to(text),
             Value::Time(time) => time.write_to(text),

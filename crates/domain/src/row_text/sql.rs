@@ -287,7 +287,8 @@ mod tests {
         "#;
         let dictionary = Dictionary::parse("test", text).unwrap();
         let table = dictionary.table("t").unwrap();
-        let double = "TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM JSON_ARRAY(`d`+0))))";
+        let double =
+            "TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM JSON_ARRAY(`d`+0))))";
         let json = "CONCAT(CHAR_LENGTH(`j`),':',CONVERT(`j` USING utf8mb4))";
         assert_eq!(
             row_text_sql(table, &[]),

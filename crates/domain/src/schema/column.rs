@@ -9,7 +9,8 @@ const BINARY_COLLATIONS: [&str; 2] = ["utf8mb4_bin", "ascii_bin"];
 #[derive(Debug)]
 pub(super) struct FoundColumn {
     pub(super) name: String,
-    /// The type as the dictionary would write it, or as SQL does where the dictionary has none such.
+    /// The type as the dictionary would write it, or as SQL does where the dictionary has none
+    /// such.
     column_type: String,
     nullable: bool,
     auto_increment: bool,

@@ -1,7 +1,8 @@
 //! Compares a dictionary with the tables that a database has.
 //!
 //! The dictionary is the source of everything about a table; the schema is what the migrations make
-//! of it. They must agree. This module asks nothing: callers run [`QUERIES`] and hand the rows over.
+//! of it. They must agree. This module asks nothing: callers run [`QUERIES`] and hand the rows
+//! over.
 
 mod column;
 #[cfg(test)]

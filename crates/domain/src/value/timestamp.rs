@@ -47,8 +47,8 @@ impl Timestamp {
         self.digits
     }
 
-    /// Returns the same moment for a column with `digits` of a fraction; `None` if the column cannot
-    /// hold it whole.
+    /// Returns the same moment for a column with `digits` of a fraction; `None` if the column
+    /// cannot hold it whole.
     pub(crate) fn with_digits(self, digits: u8) -> Option<Self> {
         Self::new(self.date, self.time, self.micros, digits)
     }
@@ -59,8 +59,8 @@ impl Timestamp {
     }
 
     /// Returns the moment this many microseconds after 1970-01-01T00:00:00Z, for a column with
-    /// `digits` of a fraction; `None` if the column cannot hold it whole, or if it is outside of the
-    /// years 1000 to 9999.
+    /// `digits` of a fraction; `None` if the column cannot hold it whole, or if it is outside of
+    /// the years 1000 to 9999.
     pub(crate) fn from_unix_micros(micros: i64, digits: u8) -> Option<Self> {
         let (date, time) = from_unix_millis(micros.div_euclid(SECOND) * 1000)?;
         Self::new(date, time, u32::try_from(micros.rem_euclid(SECOND)).ok()?, digits)

@@ -284,8 +284,7 @@ impl<'t> ChunkBuilder<'t> {
     fn finish(mut self, number: u32) -> Chunk {
         self.statements.extend(self.writer.finish());
         if self.has_zero && self.table.key_columns().any(Column::auto_increment) {
-            let set =
-                |sql: &str| InsertStatement { sql: sql.to_owned(), parameters: Vec::new(), rows: 0 };
+            let set = |sql: &str| InsertStatement { sql: sql.to_owned(), parameters: Vec::new(), rows: 0 };
             self.statements.insert(0, set(KEEP_ZERO));
             self.statements.push(set(NUMBER_ZERO));
         }

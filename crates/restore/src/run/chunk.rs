@@ -106,8 +106,10 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
             return Err(if names_primary_key(message) { twice(table) } else { refused(table) });
         };
         let target = shadow.name();
-        let mut taken =
-            Taken { keys: keys::present(database, table, target, rows.keys(), false).await?, unique: Vec::new() };
+        let mut taken = Taken {
+            keys: keys::present(database, table, target, rows.keys(), false).await?,
+            unique: Vec::new(),
+        };
         for (entry, columns) in table.unique().iter().enumerate() {
             let values = rows.unique_values(entry);
             let holders = keys::holders(database, table, target, columns, values, false).await?;

@@ -355,7 +355,8 @@ async fn keys_of_several_columns_unique_values_and_rules_hold_across_files() {
             "Inn 1970-01-04 NULL 10:00:00 11:00:00",
         ]
     );
-    let rejects: Vec<String> = world.bucket.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
+    let rejects: Vec<String> =
+        world.bucket.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
     let [rejects] = &rejects[..] else { panic!("{rejects:?}") };
     let content = String::from_utf8(world.bucket.content(rejects).unwrap().to_vec()).unwrap();
     let lines: Vec<&str> = content.lines().skip(1).collect();

@@ -104,18 +104,17 @@ pub(super) fn expectation(
             }
             let mut codes = record.codes.clone();
             chunk.read += 1;
-            if mode != Mode::Upsert && record.id.is_some_and(|id| claimed.contains(&id)) {
-                codes.push("duplicate_in_batch");
-            }
             match record.id {
                 Some(id) if codes.is_empty() => {
-                    claimed.insert(id);
                     let is_taken = taken.contains(&id) || expectation.rows.contains_key(&id);
-                    if mode != Mode::Upsert && is_taken {
-                        codes.push("duplicate_id");
-                    } else {
+                    if mode == Mode::Upsert || !is_taken {
+                        claimed.insert(id);
                         expectation.rows.insert(id, record.cells.clone());
                         chunk.unknown += record.unknown;
+                    } else if claimed.contains(&id) {
+                        codes.push("duplicate_in_batch");
+                    } else {
+                        codes.push("duplicate_id");
                     }
                 }
                 _ => {}

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::load::Layout;
 use crate::hr;
+use crate::load::Layout;
 
 fn employees() -> &'static Table {
     hr::dictionary().table("employees").unwrap()

@@ -52,7 +52,8 @@ async fn a_unique_value_of_another_row_is_never_taken_in_any_mode() {
     assert_eq!(refused(&world, &load), ["3: duplicate_value", "4: duplicate_value"]);
     assert_eq!(figures(&load), (4, 2, 2));
 
-    // Values wander, one row after the other: a,2 gives S2 up before b,9 takes it, and a,1 keeps S1.
+    // Values wander, one row after the other: a,2 gives S2 up before b,9 takes it, and a,1 keeps
+    // S1.
     let wander = "place,number,serial,owner,tag\na,2,S7,,\nb,9,S2,7,2021-07-28\na,5,S1,,\na,2,S8,,\nb,8,S7,,\n\
                   b,9,S2,7,2021-07-29\n";
     let load = world.drop_file("incoming/items/upsert/d.csv", wander).await;

@@ -77,12 +77,7 @@ fn reads_every_logical_type() {
             Avro::TimeMicros(57_728_000_000),
             "type 16:02:08",
         ),
-        (
-            "at",
-            r#"{"type": "int", "logicalType": "time-millis"}"#,
-            Avro::TimeMillis(57_728_000),
-            "160208",
-        ),
+        ("at", r#"{"type": "int", "logicalType": "time-millis"}"#, Avro::TimeMillis(57_728_000), "160208"),
         (
             "at",
             r#"{"type": "long", "logicalType": "time-micros"}"#,
