@@ -27,7 +27,7 @@ pub(super) async fn say_which_rows_are_there(cloud: &Cloud, tables: &[(&Table, V
     for (table, rows) in tables {
         let load = cloud.load(&cloud.key(table.name(), "again.csv"), csv_of(table, rows)).await;
         let count = rows.len() as u64;
-        assert_counts(&load, "failed", count, 0, count);
+        assert_counts(&load, "completed", count, 0, count);
         let rejects = cloud.rejects(&load).await;
         assert_eq!(rejects.len(), rows.len() + 1, "{rejects:?}");
         assert!(rejects[1..].iter().all(|line| line.contains(",duplicate_id,")), "{rejects:?}");
