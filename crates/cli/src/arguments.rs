@@ -116,7 +116,11 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
 pub(crate) fn dictionary_table(name: &str, takes: impl Fn(&Table) -> bool) -> Result<&'static Table> {
     let dictionary = folder::dictionary()?;
     dictionary.table(name).filter(|table| takes(table)).ok_or_else(|| {
-        user_error(format!("There is no table {name:?}; the tables are {}.", dictionary.table_names()))
+        user_error(format!(
+            "There is no table {name:?} in {}; the tables are {}.",
+            folder::path().display(),
+            dictionary.table_names()
+        ))
     })
 }
 

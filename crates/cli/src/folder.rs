@@ -32,7 +32,8 @@ pub(crate) fn dictionary() -> Result<&'static Dictionary> {
     Ok(&tables()?.dictionary)
 }
 
-fn path() -> PathBuf {
+/// Returns the path of the folder.
+pub(crate) fn path() -> PathBuf {
     let named = std::env::var_os("ROWGATE_SQL").filter(|folder| !folder.is_empty());
     named.map_or_else(|| Path::new(table_folder::FOLDER).to_owned(), PathBuf::from)
 }

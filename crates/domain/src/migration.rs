@@ -123,6 +123,12 @@ pub(crate) fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with("--")
 }
 
+/// Returns true if a comment follows a `;`, which hides that the statement ends there.
+fn hides_the_end(line: &str) -> bool {
+    let is_comment = |text: &str| ["--", "/*"].iter().any(|mark| text.trim_start().starts_with(mark));
+    line.split(';').skip(1).any(is_comment)
+}
+
 fn is_name(name: &str) -> bool {
     let Some((date, words)) = name.split_at_checked(8) else { return false };
     name.len() <= MAX_NAME_CHARS
@@ -144,13 +150,12 @@ fn statements(text: &str) -> Result<Vec<Step>, Mistake> {
     let mut begins = 0;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim_end();
-        // It would hide that the statement ends there.
-        if line.contains("; --") {
-            return Err((index + 1, "a comment goes on a line of its own".to_owned()));
-        }
         let inside = !sql.is_empty();
         if is_comment(line) || (!inside && line.is_empty()) {
             continue;
+        }
+        if hides_the_end(line) {
+            return Err((index + 1, "a comment goes on a line of its own".to_owned()));
         }
         if inside {
             sql.push('\n');
@@ -222,10 +227,13 @@ mod tests {
 
     #[test]
     fn refuses_a_comment_that_hides_the_end_of_a_statement() {
-        assert_refused(
-            "DROP TABLE a; -- the first\nDROP TABLE b;",
-            "migrations/20261121_add_things/up.sql:1: a comment goes on a line of its own",
-        );
+        for comment in [" -- the first", "  -- the first", "\t--", "-- the first", " /* the first */"] {
+            assert_refused(
+                &format!("DROP TABLE a;{comment}\nDROP TABLE b;"),
+                "migrations/20261121_add_things/up.sql:1: a comment goes on a line of its own",
+            );
+        }
+        assert!(parse("-- One; -- and two.\nDROP TABLE a;").is_ok());
     }
 
     #[test]

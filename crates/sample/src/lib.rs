@@ -76,7 +76,8 @@ impl<'d> SampleTable<'_, 'd> {
     }
 
     /// Writes all rows as CSV with a header. Of each thousand records `flawed` have a flaw such as
-    /// exports have, so that a load rejects them; records of a table that others refer to have none.
+    /// exports have, so that a load rejects them; records of a table that others refer to have
+    /// none.
     ///
     /// # Errors
     /// Those of `out`.

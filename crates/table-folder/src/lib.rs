@@ -15,6 +15,9 @@ const DICTIONARY: &str = "dictionary.toml";
 /// The folder with the tables of the lake, which are no part of a [`TableFolder`].
 const GOLD: &str = "gold";
 
+/// Folders in folders at most: `migrations/<name>/`.
+const MAX_DEPTH: usize = 2;
+
 /// Reads the folder of tables at this path.
 ///
 /// # Errors
@@ -34,14 +37,24 @@ fn collect(folder: &Path, within: &str, files: &mut BTreeMap<String, String>) ->
     let unreadable_folder = |error| unreadable(folder, &error);
     for entry in fs::read_dir(folder).map_err(unreadable_folder)? {
         let path = entry.map_err(unreadable_folder)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let wrong = |problem: &str| Err(FolderError::of_file(path.display().to_string(), problem));
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            return wrong("has a name that is not UTF-8");
+        };
         let inner = format!("{within}{name}");
         if name.starts_with('.') || inner == GOLD {
             continue;
         }
         if path.is_dir() {
+            // A link that leads back would have no end.
+            if within.matches('/').count() >= MAX_DEPTH {
+                return wrong("is a folder where none belongs");
+            }
             collect(&path, &format!("{inner}/"), files)?;
-        } else if name.ends_with(".sql") {
+        } else if name.to_ascii_lowercase().ends_with(".sql") {
+            if !name.ends_with(".sql") {
+                return wrong("is not read; its name ends with .sql in small letters");
+            }
             let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
             files.insert(inner, text);
         }
@@ -67,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// A copy of the repository's own folder, without its reports.
+    /// A folder with only the dictionary of the repository's own.
     fn folder() -> Result<TempDir> {
         let folder = TempDir::new()?;
         fs::copy(repository().join("sql/dictionary.toml"), folder.path().join(DICTIONARY))?;
@@ -120,6 +133,23 @@ mod tests {
         let report = write(&folder, "reports/heads.sql", [0xff])?;
         let error = read(folder.path()).unwrap_err();
         assert_eq!(error.to_string(), format!("{}: is not UTF-8", report.display()));
+        Ok(())
+    }
+
+    #[test]
+    fn passes_over_nothing_that_should_be_read() -> Result<()> {
+        for (file, problem) in [
+            ("reports/heads.SQL", "is not read; its name ends with .sql in small letters"),
+            ("migrations/20261122_drop_jobs/old/one/up.sql", "is a folder where none belongs"),
+        ] {
+            let folder = folder()?;
+            write(&folder, file, "DROP TABLE jobs;\n")?;
+            let error = read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(problem), "{file}: {error}");
+        }
+        let folder = folder()?;
+        std::os::unix::fs::symlink(".", folder.path().join("reports"))?;
+        assert!(read(folder.path()).unwrap_err().to_string().contains("is a folder where none belongs"));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod loads;
 mod tables;
 mod uploads;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -12,6 +13,7 @@ use http::{Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::exit::user_error;
@@ -46,7 +48,8 @@ pub(crate) struct Api {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Report {
     pub columns: Vec<String>,
-    pub rows: Vec<Map<String, Value>>,
+    /// Each value as it is written: a number of JSON read as one would lose digits.
+    pub rows: Vec<BTreeMap<String, Box<RawValue>>>,
 }
 
 impl Api {

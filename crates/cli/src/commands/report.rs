@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::api::{self, CSV, JSON};
 use crate::arguments::{ApiArguments, Format};
@@ -53,40 +53,40 @@ pub(crate) fn render(report: &api::Report, most: Option<usize>) -> (String, usiz
     let api::Report { columns, rows } = report;
     let is_numeric = |column: &String| {
         let mut values = rows.iter().filter_map(|row| row.get(column));
-        !rows.is_empty() && values.all(|value| value.is_number() || value.is_null())
+        !rows.is_empty()
+            && values.all(|value| matches!(value.get().as_bytes(), [b'-' | b'0'..=b'9' | b'n', ..]))
     };
     let mut table = Table::aligned(columns.iter().map(|column| (column, is_numeric(column))));
     let shown = most.unwrap_or(usize::MAX).min(rows.len());
     for row in &rows[..shown] {
-        table.push(columns.iter().map(|column| cell(row.get(column))));
+        table
+            .push(columns.iter().map(|column| row.get(column).map_or_else(String::new, |value| cell(value))));
     }
     (table.render(), rows.len() - shown)
 }
 
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+/// Returns a value as a table shows it: a text without quotes, a number with every digit.
+fn cell(value: &RawValue) -> String {
+    match value.get() {
+        "null" => String::new(),
+        json => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn report() -> api::Report {
-        serde_json::from_value(json!({
+        let text = r#"{
             "report": "departments-above-mean", "parameters": {"year": 2021}, "columns": ["id", "department", "hired"],
             "rows": [
                 {"id": 8, "department": "Support", "hired": 221},
                 {"id": 5, "department": "Engineering", "hired": 208},
                 {"id": 6, "department": null, "hired": 7}
             ]
-        }))
-        .unwrap()
+        }"#;
+        serde_json::from_str(text).unwrap()
     }
 
     #[test]
@@ -99,6 +99,19 @@ mod tests {
            8  Support        221
            5  Engineering    208
         ");
+    }
+
+    #[test]
+    fn numbers_keep_every_digit() {
+        let text = r#"{"columns": ["sum", "what"], "rows": [
+            {"sum": 12345678901234567890.10, "what": "a \"b\""}, {"sum": 19619.60, "what": true}]}"#;
+        let (text, _) = render(&serde_json::from_str(text).unwrap(), None);
+        insta::assert_snapshot!(text, @r#"
+                             sum  what
+          -----------------------  -----
+          12345678901234567890.10  a "b"
+                         19619.60  true
+        "#);
     }
 
     #[test]

@@ -263,11 +263,7 @@ pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
             Value::Double(number) => number.write_to(text),
             Value::Text(characters) | Value::Json(characters) => push_text(characters, text),
             Value::Uuid(uuid) => push_text(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()), text),
-            Value::Binary(bytes) => {
-                text.extend(bytes.iter().flat_map(|byte| {
-                    [byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)]))
-                }))
-            }
+            Value::Binary(bytes) => text.push_str(&hex::encode_upper(bytes)),
             Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
             Value::Date(date) => date.write_to(text),
             Value::Time(time) => time.write_to(text),
@@ -275,9 +271,6 @@ pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
         }
     }
 }
-
-/// The digits of MySQL's `HEX`.
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Appends a text with the number of its characters before it.
 fn push_text(characters: &str, text: &mut String) {

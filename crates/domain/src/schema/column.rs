@@ -17,12 +17,15 @@ pub(super) struct FoundColumn {
     is_generated: bool,
     /// Empty for columns that are no text.
     collation: String,
+    /// Of a column that cannot be NULL: whether rows that are there get a value when it is added.
+    has_default: bool,
 }
 
 impl FoundColumn {
     /// Reads a row of the first of the queries, without the table's name.
     pub(super) fn read(row: &[String]) -> Option<Self> {
-        let [name, data_type, sql, length, precision, scale, fraction, nullable, extra, collation] = row
+        let [name, data_type, sql, length, precision, scale, fraction, nullable, extra, collation, default] =
+            row
         else {
             return None;
         };
@@ -52,6 +55,7 @@ impl FoundColumn {
             // Not that of a default: DEFAULT_GENERATED.
             is_generated: extra.contains(" generated"),
             collation: collation.clone(),
+            has_default: !default.is_empty(),
         })
     }
 
@@ -75,6 +79,9 @@ impl FoundColumn {
             let (found, expected) =
                 if self.auto_increment { ("has", "has none") } else { ("has no", "has it") };
             differences.push(format!("{found} AUTO_INCREMENT; in the dictionary it {expected}"));
+        }
+        if column.default().is_some() && !self.nullable && !self.has_default {
+            differences.push("is NOT NULL without a DEFAULT; in the dictionary it has one".to_owned());
         }
         if self.is_generated {
             differences.push("is generated, so that no row can be written".to_owned());

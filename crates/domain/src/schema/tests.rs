@@ -10,7 +10,7 @@ columns = [
     { name = "year", type = "smallint" },
     { name = "code", type = "uuid", unique = true, required = false },
     { name = "price", type = "decimal(8,2)", required = false },
-    { name = "added_at", type = "timestamp(3)" },
+    { name = "added_at", type = "timestamp(3)", default = "2020-01-01T00:00:00Z" },
     { name = "details", type = "json", required = false },
 ]
 
@@ -31,20 +31,20 @@ fn rows(text: &str) -> TextRows {
 }
 
 const COLUMNS: &str = "
-    books|isbn|varchar|varchar(13)|13|-|-|-|NO||utf8mb4_bin
-    books|title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_bin
-    books|year|smallint|smallint|-|5|0|-|NO||-
-    books|code|char|char(36)|36|-|-|-|YES||ascii_bin
-    books|price|decimal|decimal(8,2)|-|8|2|-|YES||-
-    books|added_at|datetime|datetime(3)|-|-|-|3|NO|DEFAULT_GENERATED|-
-    books|details|longtext|longtext|4294967295|-|-|-|YES||utf8mb4_bin
-    copies|isbn|varchar|varchar(13)|13|-|-|-|NO||ascii_bin
-    copies|number|int|int|-|10|0|-|NO||-
-    copies|note|text|text|65535|-|-|-|YES||utf8mb4_unicode_520_ci
-    rowgate_canary|id|bigint|bigint|-|19|0|-|NO||-
-    rowgate_canary|note|varchar|varchar(64)|64|-|-|-|NO||utf8mb4_general_ci
-    rowgate_canary|at|datetime|datetime|-|-|-|0|NO||-
-    rowgate_loads|id|int|int|-|10|0|-|NO||-";
+    books|isbn|varchar|varchar(13)|13|-|-|-|NO||utf8mb4_bin|-
+    books|title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_bin|-
+    books|year|smallint|smallint|-|5|0|-|NO||-|-
+    books|code|char|char(36)|36|-|-|-|YES||ascii_bin|-
+    books|price|decimal|decimal(8,2)|-|8|2|-|YES||-|-
+    books|added_at|datetime|datetime(3)|-|-|-|3|NO|DEFAULT_GENERATED|-|current_timestamp(3)
+    books|details|longtext|longtext|4294967295|-|-|-|YES||utf8mb4_bin|-
+    copies|isbn|varchar|varchar(13)|13|-|-|-|NO||ascii_bin|-
+    copies|number|int|int|-|10|0|-|NO||-|-
+    copies|note|text|text|65535|-|-|-|YES||utf8mb4_unicode_520_ci|-
+    rowgate_canary|id|bigint|bigint|-|19|0|-|NO||-|-
+    rowgate_canary|note|varchar|varchar(64)|64|-|-|-|NO||utf8mb4_general_ci|-
+    rowgate_canary|at|datetime|datetime|-|-|-|0|NO||-|-
+    rowgate_loads|id|int|int|-|10|0|-|NO||-|-";
 const INDEXES: &str = "
     rowgate_canary|PRIMARY|0|id|-
     books|PRIMARY|0|isbn|-
@@ -102,6 +102,11 @@ fn every_kind_of_difference_is_found() {
             "smallint|-|5|0|-|NO||-",
             "smallint|-|5|0|-|NO|auto_increment|-",
             "books.year has AUTO_INCREMENT; in the dictionary it has none",
+        ),
+        (
+            "current_timestamp(3)",
+            "-",
+            "books.added_at is NOT NULL without a DEFAULT; in the dictionary it has one",
         ),
         (
             "-|8|2|-|YES||-",

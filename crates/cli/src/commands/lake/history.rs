@@ -117,6 +117,7 @@ fn literal(part: &KeyPart) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::folder;
 
     fn history(table: &str, value: &str) -> Result<Versions> {
         Versions::of(table, value)
@@ -138,7 +139,11 @@ mod tests {
         let refusal = |table, value| history(table, value).unwrap_err().to_string();
         assert_eq!(
             refusal("people", "7"),
-            format!("There is no table \"people\"; the tables are {}.", testkit::tables().join(", "))
+            format!(
+                "There is no table \"people\" in {}; the tables are {}.",
+                folder::path().display(),
+                testkit::tables().join(", ")
+            )
         );
         assert!(refusal("rowgate_canary", "7").starts_with("There is no table"));
         for value in ["", "seven", "7 OR 1=1", "2147483648", "1.0"] {

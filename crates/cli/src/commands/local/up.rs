@@ -121,6 +121,7 @@ impl Verb for Up {
             variables.extend(ministack::variables(ports));
         }
         EnvFile { variables }.write(&layout.env)?;
+        printer.note(&format!("  settings for a shell: source {}", layout.env.display()));
         Ok(ExitStatus::Success)
     }
 }
