@@ -81,7 +81,8 @@ impl Server {
                 command
             }
         };
-        command.arg(option("--datadir", data)).args(root_needs_a_user()).stdin(Stdio::null());
+        command.arg(option("--datadir", data)).args(root_needs_a_user());
+        command.env("TMPDIR", beside(data)).stdin(Stdio::null());
         Ok(command)
     }
 
@@ -93,6 +94,8 @@ impl Server {
             option("--datadir", places.data),
             option("--socket", places.socket),
             option("--pid-file", places.pid_file),
+            // MariaDB removes what other servers have in the same folder when it starts.
+            option("--tmpdir", beside(places.data)),
         ];
         arguments.extend(root_needs_a_user().map(OsString::from));
         let common = [
@@ -115,6 +118,11 @@ impl Server {
         arguments.extend(own.iter().map(OsString::from));
         arguments
     }
+}
+
+/// The folder that a data directory is in, for temporary tables.
+fn beside(data: &Path) -> &Path {
+    data.parent().unwrap_or(data)
 }
 
 /// Both servers refuse to run as root unless a user is named; other users must not name one.

@@ -107,7 +107,7 @@ mod tests {
             {"sum": 12345678901234567890.10, "what": "a \"b\""}, {"sum": 19619.60, "what": true}]}"#;
         let (text, _) = render(&serde_json::from_str(text).unwrap(), None);
         insta::assert_snapshot!(text, @r#"
-                             sum  what
+                              sum  what
           -----------------------  -----
           12345678901234567890.10  a "b"
                          19619.60  true

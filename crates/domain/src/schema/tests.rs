@@ -88,8 +88,8 @@ fn every_kind_of_difference_is_found() {
             "books.title is string(100); in the dictionary string(200), which is VARCHAR(200)",
         ),
         (
-            "int|int|-|10|0|-|NO||-\n    copies",
-            "int|int(10) unsigned|-|10|0|-|NO||-\n    copies",
+            "int|int|-|10|0|-|NO||-|-\n    copies",
+            "int|int(10) unsigned|-|10|0|-|NO||-|-\n    copies",
             "copies.number is int(10) unsigned; in the dictionary integer, which is INT",
         ),
         (
@@ -129,7 +129,7 @@ fn every_kind_of_difference_is_found() {
             "copies.note has the collation latin1_swedish_ci; text needs the character set utf8mb4",
         ),
         (
-            "books|details|longtext|longtext|4294967295|-|-|-|YES||utf8mb4_bin",
+            "books|details|longtext|longtext|4294967295|-|-|-|YES||utf8mb4_bin|-",
             "",
             "books has the columns isbn, title, year, code, price, added_at; in the dictionary isbn, title, year, code, price, added_at, details",
         ),
