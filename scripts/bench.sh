@@ -48,12 +48,8 @@ if wants drop; then
     try need_node
 fi
 
-packages=(--package bench --package cli --package local-data-api --package serve)
-for function in "${FUNCTIONS[@]}"; do
-    packages+=(--package "$function")
-done
 say "building the $profile profile (the first time takes many minutes)"
-in_background cargo build --profile "$profile" --locked "${packages[@]}" --bins --example latency
+in_background cargo build --profile "$profile" --locked --workspace --bins --example latency
 
 in_background "$TARGET/bench" --functions "$(IFS=, && echo "${FUNCTIONS[*]}")" --cloud "$CLOUD" \
     --python "$VENV/bin/python" ${options[@]+"${options[@]}"}

@@ -8,12 +8,11 @@ use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use domain::backup::BackupId;
-use domain::dictionary::{LoadMode, Table};
+use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::folder::TableFolder;
 
 use crate::api::Api;
 use crate::exit::user_error;
-use crate::folder;
 
 // The folder of tables to read.
 #[derive(Debug, Args)]
@@ -112,13 +111,17 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Returns the table of this name in the folder of tables, if the verb takes it.
-pub(crate) fn dictionary_table(name: &str, takes: impl Fn(&Table) -> bool) -> Result<&'static Table> {
-    let dictionary = folder::dictionary()?;
+/// Returns the table of this name in a folder of tables, if the verb takes it.
+pub(crate) fn table_of<'d>(
+    dictionary: &'d Dictionary,
+    folder: &Path,
+    name: &str,
+    takes: impl Fn(&Table) -> bool,
+) -> Result<&'d Table> {
     dictionary.table(name).filter(|table| takes(table)).ok_or_else(|| {
         user_error(format!(
             "There is no table {name:?} in {}; the tables are {}.",
-            folder::path().display(),
+            folder.display(),
             dictionary.table_names()
         ))
     })

@@ -89,7 +89,7 @@ pub(crate) fn words(source: Source<'_>) -> Value {
 
 /// Allows `null` in place of an id, which may have several forms.
 fn id_or_null(mut id: Value) -> Value {
-    match id["anyOf"].as_array_mut() {
+    match id.get_mut("anyOf").and_then(Value::as_array_mut) {
         Some(forms) => {
             forms.push(json!({ "type": "null" }));
             id

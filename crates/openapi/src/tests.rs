@@ -71,6 +71,32 @@ fn the_stack_routes_what_is_declared() {
 }
 
 #[test]
+fn the_audit_trail_is_asked_for_any_key() {
+    let document = of_people();
+    let parameters = document["paths"]["/audit"]["get"]["parameters"].as_array().unwrap();
+    let row = parameters.iter().find(|parameter| parameter["name"] == "row").unwrap();
+    assert_eq!(row["schema"]["maxLength"], domain::key_text::MAX_KEY_CHARS);
+}
+
+/// Returns true if every choice in a document names its forms.
+fn has_sound_choices(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().all(|(name, member)| {
+            (name != "anyOf" || member.as_array().is_some_and(|forms| forms.len() > 1))
+                && has_sound_choices(member)
+        }),
+        Value::Array(values) => values.iter().all(has_sound_choices),
+        _ => true,
+    }
+}
+
+#[test]
+fn every_choice_has_forms() {
+    assert!(has_sound_choices(&shipped()));
+    assert!(has_sound_choices(&of_people()));
+}
+
+#[test]
 fn every_operation_says_who_answers_and_who_may_call() {
     for operation in operations() {
         let name = format!("{} {}", operation.method(), operation.path);

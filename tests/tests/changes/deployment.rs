@@ -71,7 +71,17 @@ impl Deployment {
 
     /// Restores a backup, and returns the rows of a table afterwards.
     pub(crate) async fn restore(&self, backup: &str, table: &str) -> Result<Rows> {
-        let answer = self.invoke("restore", &json!({ "backup": backup })).await?;
+        self.restored(&json!({ "backup": backup }), table).await
+    }
+
+    /// Restores the files of a backup without a column, and returns the rows of their table.
+    pub(crate) async fn restore_without(&self, column: &str, backup: &str, table: &str) -> Result<Rows> {
+        let from = format!("backups/{backup}/{table}/");
+        self.restored(&json!({ "from": from, "tables": [table], "ignore": [column] }), table).await
+    }
+
+    async fn restored(&self, request: &Value, table: &str) -> Result<Rows> {
+        let answer = self.invoke("restore", request).await?;
         ensure!(answer["status"] == "completed", "{answer}");
         self.rows(table).await
     }

@@ -116,5 +116,7 @@ async fn a_column_is_dropped_in_two_steps() -> Result<()> {
     let left = rows(&[&["1", "one"], &["3", "three"]]);
     assert_eq!(deployment.rows("things").await?, left);
     assert_eq!(deployment.restore(&after, "things").await?, left);
+    let without = deployment.restore_without("stock", &before, "things").await?;
+    assert_eq!(without, rows(&[&["1", "one"]]));
     Ok(())
 }

@@ -9,7 +9,7 @@ use domain::dictionary::{LoadMode, RejectLimit, Table as TableRules};
 use domain::load::{CHUNK_BYTES, Format};
 use files::{Counts, Opening, Preview, preview};
 
-use crate::arguments::{dictionary_table, load_mode, table_name};
+use crate::arguments::{FolderArguments, load_mode, table_name, table_of};
 use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
@@ -30,12 +30,15 @@ pub(crate) struct Check {
     /// Rejected records to show.
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     first: usize,
+    #[command(flatten)]
+    folder: FolderArguments,
 }
 
 impl Verb for Check {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let Self { table, file, mode, first } = self;
-        let table = dictionary_table(table, |_| true)?;
+        let Self { table, file, mode, first, folder } = self;
+        let tables = folder.read()?;
+        let table = table_of(&tables.dictionary, &folder.sql, table, |_| true)?;
         let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let format = Format::of_file(&name)
             .map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;

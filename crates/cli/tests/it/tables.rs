@@ -62,7 +62,10 @@ fn the_first_problem_is_on_stderr_and_all_are_in_the_table() {
     let output = rowgate(root.path(), &["tables", "check", folder.to_str().unwrap(), "--offline"]);
     assert_eq!(output.status.code(), Some(1));
     let problem = "is in the dictionary, but no migration names it";
-    assert_eq!(stderr(&output), format!("error: {}: table things: {problem}.\n", folder.display()));
+    assert_eq!(
+        stderr(&output),
+        format!("error: {}/dictionary.toml: table things: {problem}.\n", folder.display())
+    );
     assert!(stdout(&output).contains(&format!("  table  things  {problem}\n")), "{}", stdout(&output));
 }
 

@@ -101,6 +101,15 @@ pub enum Fault<'a> {
     /// Not a date, time or timestamp that exists in the years 1000 to 9999 and that the column
     /// holds whole, in an accepted form.
     NotATime(ColumnType),
+    /// The same, where the dictionary declares further forms for the files of the table.
+    NotInAForm {
+        /// The column's type.
+        column_type: ColumnType,
+        /// The declared forms, separated by commas: `%d.%m.%Y`.
+        forms: String,
+    },
+    /// Not a number with a decimal comma, which the dictionary declares for the files of the table.
+    NotWithComma,
     /// The value breaks this rule of its column.
     BrokenRule(BrokenRule<'a>),
     /// A text that the database compares ends with a space.
@@ -156,10 +165,14 @@ impl Fault<'_> {
     pub fn code(&self) -> RowCode {
         match self {
             Self::Missing => RowCode::Required,
-            Self::NotOfType(_) | Self::NotAnObject | Self::ErrorValue(_) | Self::NoResult => RowCode::Type,
+            Self::NotOfType(_)
+            | Self::NotWithComma
+            | Self::NotAnObject
+            | Self::ErrorValue(_)
+            | Self::NoResult => RowCode::Type,
             Self::TooLong { .. } | Self::TooManyBytes { .. } | Self::TooDeep => RowCode::TooLong,
             Self::OutOfRange(_) | Self::ZeroKey | Self::OtherId(_) => RowCode::OutOfRange,
-            Self::NotATime(_) => RowCode::Timestamp,
+            Self::NotATime(_) | Self::NotInAForm { .. } => RowCode::Timestamp,
             Self::BrokenRule(_) | Self::SpaceAtEnd | Self::ControlCharacter | Self::BrokenCheck(_) => {
                 RowCode::Rule
             }
@@ -283,6 +296,18 @@ impl fmt::Display for RowError<'_> {
                     moment(*column_type)
                 ),
             },
+            Fault::NotInAForm { column_type: ColumnType::Date, forms } => {
+                write!(f, "{name} must be a day that exists, written like 2021-07-27 or as {forms}")
+            }
+            Fault::NotInAForm { column_type, forms } => write!(
+                f,
+                "{name} must be a moment that exists, written like {} or as {forms}",
+                moment(*column_type)
+            ),
+            Fault::NotWithComma => write!(
+                f,
+                "{name} must be a number written like 1234,50: with a decimal comma, without separators of thousands"
+            ),
             Fault::BrokenRule(rule) => write!(f, "{name} must {}", demand(*rule)),
             Fault::SpaceAtEnd => write!(f, "{name} must not end with a space: the database does not tell it from none"),
             Fault::ControlCharacter => write!(f, "{name} must have no control characters"),

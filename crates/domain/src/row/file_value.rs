@@ -96,13 +96,14 @@ const NOT_AVAILABLE: [&str; 8] =
 /// Reads a number that is written `12,50`. A point is refused, because it may separate thousands.
 fn with_decimal_comma<'a>(column_type: ColumnType, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.contains(&b'.') {
-        return Err(Fault::NotOfType(column_type));
+        return Err(Fault::NotWithComma);
     }
     let text: Vec<u8> = field.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
-    match column_type {
+    let value = match column_type {
         ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, &text),
         _ => scan::double(&text),
-    }
+    };
+    value.map_err(|fault| if let Fault::NotOfType(_) = fault { Fault::NotWithComma } else { fault })
 }
 
 /// Returns the moment in UTC of a time without an offset in a zone.
@@ -125,9 +126,20 @@ pub(super) fn in_a_declared_form<'a>(
 ) -> Result<Value<'a>, Fault<'a>> {
     match std::str::from_utf8(field) {
         Ok(text) if is_blank(text) => no_value(column),
-        Ok(text) => declared(column, settings, text).ok_or(fault),
+        Ok(text) => declared(column, settings, text).ok_or_else(|| with_forms(settings, fault)),
         Err(_) => Err(fault),
     }
+}
+
+/// Names the forms that the dictionary declares, if the fault is that a value has none.
+fn with_forms<'a>(settings: &FileSettings, fault: Fault<'a>) -> Fault<'a> {
+    let Fault::NotATime(column_type) = fault else { return fault };
+    let forms = match column_type {
+        ColumnType::Date => settings.date_formats.join(", "),
+        ColumnType::Timestamp { .. } => settings.timestamp_formats.join(", "),
+        _ => String::new(),
+    };
+    if forms.is_empty() { fault } else { Fault::NotInAForm { column_type, forms } }
 }
 
 /// Reads a date or a timestamp in a form that the dictionary declares.

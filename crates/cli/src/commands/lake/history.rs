@@ -10,9 +10,10 @@ use domain::value::{Key, KeyPart};
 use super::athena::Athena;
 use super::names::SILVER;
 use super::sheet::Sheet;
-use crate::arguments::{Format, dictionary_table};
+use crate::arguments::{Format, table_of};
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
+use crate::folder;
 use crate::printer::Printer;
 use crate::verb::Verb;
 
@@ -62,7 +63,7 @@ struct Versions {
 impl Versions {
     /// Takes the row of `table` whose key has this text.
     fn of(table: &str, text: &str) -> Result<Self> {
-        let table = dictionary_table(table, |table| !table.is_hidden())?;
+        let table = table_of(folder::dictionary()?, &folder::path(), table, |table| !table.is_hidden())?;
         let key = parse_key(table, text)
             .map_err(|error| user_error(format!("{text:?} is no key of {}: it {error}.", table.name())))?;
         Ok(Self { table, key })
@@ -117,7 +118,6 @@ fn literal(part: &KeyPart) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::folder;
 
     fn history(table: &str, value: &str) -> Result<Versions> {
         Versions::of(table, value)

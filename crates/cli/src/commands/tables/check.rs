@@ -51,6 +51,17 @@ impl Finding {
         }
         problems.into_iter().map(|problem| found(Some(problem))).collect()
     }
+
+    /// Returns the problem, if there is one, behind the file in the folder that it is in.
+    fn sentence(&self) -> Option<String> {
+        let Self { what, name, problem } = self;
+        let problem = problem.as_ref()?;
+        Some(match *what {
+            "migration" => format!("migrations/{name}/up.sql: {problem}"),
+            "report" => format!("reports/{name}.sql: {problem}"),
+            _ => format!("dictionary.toml: table {name}: {problem}"),
+        })
+    }
 }
 
 impl Verb for Check {
@@ -70,15 +81,13 @@ impl Verb for Check {
         } else {
             printer.result(&shown(&findings))?;
         }
-        let mut problems = findings.iter().filter_map(|finding| {
-            Some(format!("{} {}: {}", finding.what, finding.name, finding.problem.as_ref()?))
-        });
+        let mut problems = findings.iter().filter_map(Finding::sentence);
         let Some(first) = problems.next() else { return Ok(ExitStatus::Success) };
         let more = match problems.count() {
             0 => String::new(),
             more => format!(", and {more} more"),
         };
-        Err(user_error(format!("{}: {first}{more}.", self.folder.display())))
+        Err(user_error(format!("{}{more}.", self.folder.join(first).display())))
     }
 }
 

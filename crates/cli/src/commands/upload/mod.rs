@@ -77,7 +77,9 @@ impl Verb for Upload {
             return Err(user_error(format!("The load of {key} failed.")));
         }
         if load.rows_read > Some(0) && load.rows_loaded == Some(0) {
-            return Err(user_error(format!("No row of {key} was loaded: all of them were rejected.")));
+            return Err(user_error(format!(
+                "No row of {key} was loaded: the table has them all already. With --mode upsert they take the place of what is there."
+            )));
         }
         Ok(ExitStatus::Success)
     }

@@ -16,6 +16,9 @@ use column::{DraftColumn, infer};
 use key::{find_key, find_unique};
 use text::{block, migration};
 
+/// A file with fewer rows says little of what differs in every row.
+const FEW_ROWS: usize = 20;
+
 /// A draft of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableDraft {
@@ -82,7 +85,15 @@ pub fn draft_table(
     let key_names: Vec<&str> = key.iter().map(|index| columns[*index].name.as_str()).collect();
     let key_names = key_names.join(" and ");
     notes.insert(0, format!("{key_names} differs in every row of the file and was taken for the key."));
+    if rows.len() < FEW_ROWS {
+        notes
+            .insert(1, format!("The file has only {} rows; look whether that holds for others.", rows.len()));
+    }
     let unique = find_unique(&columns, &key);
+    for index in &unique {
+        let name = &columns[*index].name;
+        notes.push(format!("{name} differs in every row too and was taken for unique, by its name."));
+    }
     Ok(TableDraft {
         block: block(name, &columns, &key, &unique, &files),
         migration: migration(name, &columns, &key, &unique),

@@ -71,7 +71,9 @@ fn a_german_export_becomes_a_table() {
         draft.notes,
         [
             "artikel_nr differs in every row of the file and was taken for the key.",
+            "The file has only 3 rows; look whether that holds for others.",
             "The times of geaendert_am have no zone and count as UTC; declare time_zone if they are local ones.",
+            "e_mail differs in every row too and was taken for unique, by its name.",
         ]
     );
 }
@@ -115,7 +117,7 @@ fn separators_of_thousands_are_pointed_out() {
         let draft = draft(&format!("id;price\n1;{}\n2;{}", values[0], values[1]));
         assert!(draft.block.contains("\"price\", type = \"decimal(10,2)\""), "{}", draft.block);
         assert_eq!(draft.block.contains("decimal_comma = true"), comma);
-        assert!(draft.notes[1].starts_with("price has numbers with separators of thousands"));
+        assert!(draft.notes[2].starts_with("price has numbers with separators of thousands"));
     }
 }
 
