@@ -1,5 +1,5 @@
 //! The repository's own folder of tables: for tests of what is in it, tests on a cloud of it, and
-//! benchmarks. Other tests use [`folder`](crate::folder).
+//! benchmarks. Other tests use the [tests' own folder](crate::folder).
 
 use std::sync::LazyLock;
 

@@ -30,7 +30,7 @@ fn folder(root: &Path, migration: &str, reports: &[(&str, &str)]) -> PathBuf {
 #[test]
 fn the_folders_of_the_repository_pass() {
     let root = tempfile::tempdir().unwrap();
-    for folder in [testkit::hr::SQL, &sales()] {
+    for folder in [testkit::SQL, testkit::hr::SQL, &sales()] {
         for options in [&["--offline"][..], &[]] {
             let output = rowgate(root.path(), &[&["tables", "check", folder][..], options].concat());
             assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
