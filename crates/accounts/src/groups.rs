@@ -105,20 +105,20 @@ mod tests {
     fn takes_rights_and_tables_once_each() {
         assert_eq!(parse(&["writer"]).unwrap(), ["writer"]);
         let names =
-            ["table:jobs", "operator", "table:employees", "reader", "reader", "table:hired_employees"];
-        assert_eq!(parse(&names).unwrap(), ["reader", "operator", "table:employees", "table:jobs"]);
+            ["table:tags", "operator", "table:documents", "reader", "reader", "table:filed_documents"];
+        assert_eq!(parse(&names).unwrap(), ["reader", "operator", "table:documents", "table:tags"]);
     }
 
     #[test]
     fn refuses_all_other_groups_and_none() {
         for names in [
             &[][..],
-            &["table:jobs"],
+            &["table:tags"],
             &["Writer"],
             &["writer", "admin"],
             &["writer", "table:people"],
             &["writer", "table:"],
-            &["writer", "jobs"],
+            &["writer", "tags"],
             &["writer", ""],
             &["writer", "table:rowgate_audit"],
         ] {

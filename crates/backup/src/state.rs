@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn state() -> State {
-        State::new(BackupId::new(1_795_226_400, 1), vec!["jobs".to_owned()], Codec::Deflate)
+        State::new(BackupId::new(1_795_226_400, 1), vec!["tags".to_owned()], Codec::Deflate)
     }
 
     #[tokio::test]

@@ -67,7 +67,7 @@ type Measured = (Vec<Times>, Duration);
 
 /// Measures `rounds` rounds; in each, every way inserts 1000 employees with ids of their own.
 pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> Result<()> {
-    let dictionary = testkit::dictionary();
+    let dictionary = testkit::hr::dictionary();
     let database = stage.database();
     let service = Service::new(database.clone(), dictionary, Operator::new("none"));
     let mut bench = Bench {

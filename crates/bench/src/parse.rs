@@ -66,7 +66,7 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
 
 /// Cuts, checks and writes content as the loader does, and sums up the times of the stages.
 pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
-    let dictionary = testkit::dictionary();
+    let dictionary = testkit::hr::dictionary();
     let table = dictionary.table("employees").context("no employees in the dictionary")?;
     let layout = Layout::of_values(table, &content[..content.len().min(PIECE)], false, b',')?;
     let columns = &layout.columns;

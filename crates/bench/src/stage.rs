@@ -59,7 +59,7 @@ impl Stage {
         stage.wait_for_data_api()?;
         let mut conn = stage.connect(None).await?;
         conn.query_drop(format!("CREATE DATABASE {DATABASE}")).await?;
-        let migrations = &testkit::folder().migrations;
+        let migrations = &testkit::hr::folder().migrations;
         aurora::migrations::migrate(&stage.database(), migrations, "bench").await?;
         conn.query_drop(format!("USE {DATABASE}")).await?;
         for statement in people::references() {
@@ -138,7 +138,7 @@ pub(crate) fn environment() -> Vec<(&'static str, String)> {
         ("ROWGATE_URL", "http://127.0.0.1"),
         ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
         ("ROWGATE_OPERATOR_KEY_ID", "operator"),
-        ("ROWGATE_SQL", testkit::SQL),
+        ("ROWGATE_SQL", testkit::hr::SQL),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into()

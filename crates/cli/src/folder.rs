@@ -3,7 +3,7 @@
 //!
 //! Verbs that call the API work without one; the service has its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use anyhow::Result;
@@ -33,7 +33,14 @@ pub(crate) fn dictionary() -> Result<&'static Dictionary> {
 }
 
 /// Returns the path of the folder.
+#[cfg(not(test))]
 pub(crate) fn path() -> PathBuf {
     let named = std::env::var_os("ROWGATE_SQL").filter(|folder| !folder.is_empty());
-    named.map_or_else(|| Path::new(table_folder::FOLDER).to_owned(), PathBuf::from)
+    named.map_or_else(|| table_folder::FOLDER.into(), PathBuf::from)
+}
+
+/// Returns the path of the tests' own folder, whatever the environment names.
+#[cfg(test)]
+pub(crate) fn path() -> PathBuf {
+    testkit::SQL.into()
 }

@@ -86,12 +86,12 @@ mod tests {
 
     #[test]
     fn columns_line_up_and_numbers_are_aligned_right() {
-        let mut table = Table::new(["department", "hired"]).right(["hired"]);
+        let mut table = Table::new(["collection", "filed"]).right(["filed"]);
         table.push(["Support".into(), "221".into()]);
         table.push(["Électricité".into(), "7".into()]);
         table.push(["short row".into()]);
         insta::assert_snapshot!(table.render(), @r"
-          department   hired
+          collection   filed
           -----------  -----
           Support        221
           Électricité      7

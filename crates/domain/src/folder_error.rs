@@ -5,7 +5,7 @@ use std::fmt;
 /// A mistake in a folder of tables: the file, the line where it is known, and the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderError {
-    /// The file, as in `sql/reports/hires-by-quarter.sql`.
+    /// The file, as in `sql/reports/files-by-quarter.sql`.
     pub file: String,
     /// The line, from 1; `None` if the mistake is no part of the file's text.
     pub line: Option<usize>,

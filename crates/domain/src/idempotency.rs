@@ -149,12 +149,12 @@ mod tests {
     #[test]
     fn tells_requests_apart_by_each_of_their_parts() {
         let key = IdempotencyKey::parse(b"k").unwrap();
-        let one = RequestParts { route: "POST /r", table: "jobs", preference: None, body: b"[]" };
+        let one = RequestParts { route: "POST /r", table: "tags", preference: None, body: b"[]" };
         let same = KeyedRequest::new("me", &key, &one);
         assert_eq!(same, KeyedRequest::new("me", &key, &one.clone()));
         for other in [
             RequestParts { route: "POST /rj", table: "obs", ..one },
-            RequestParts { table: "departments", ..one },
+            RequestParts { table: "collections", ..one },
             RequestParts { preference: Some(TxPreference::Atomic), ..one },
             RequestParts { body: b"[ ]", ..one },
         ] {

@@ -12,11 +12,11 @@ mod digest;
 pub mod external;
 pub mod folder;
 mod folder_error;
-#[cfg(test)]
-mod hr;
 pub mod idempotency;
 pub mod json_row;
 pub mod key_text;
+#[cfg(test)]
+mod library;
 pub mod load;
 mod members;
 pub mod migration;

@@ -214,7 +214,7 @@ fn text_of(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hr;
+    use crate::library;
 
     fn first_of<'d>(table: &'d Table, reference: &'d Reference) -> &'d str {
         columns_of(table, reference).next().unwrap().name()
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn checks_follow_from_the_columns() {
-        let dictionary = hr::dictionary();
+        let dictionary = library::dictionary();
         let of = |name| {
             let named = |check| match check {
                 Check::UnknownReference { table, reference, references } => {
@@ -236,38 +236,38 @@ mod tests {
             checks(dictionary, dictionary.table(name).unwrap()).into_iter().map(named).collect::<Vec<_>>()
         };
         assert_eq!(
-            of("employees"),
+            of("documents"),
             [
-                ("unknown", "department_id", "departments"),
-                ("unknown", "job_id", "jobs"),
+                ("unknown", "collection_id", "collections"),
+                ("unknown", "tag_id", "tags"),
                 ("far", "datetime", ""),
-                ("unusual", "department_id", "departments"),
-                ("unusual", "job_id", "jobs"),
+                ("unusual", "collection_id", "collections"),
+                ("unusual", "tag_id", "tags"),
             ]
         );
-        assert_eq!(of("jobs"), []);
+        assert_eq!(of("tags"), []);
     }
 
     #[test]
     fn every_statement_ends_with_its_limit_and_holds_no_value() {
-        let dictionary = hr::dictionary();
-        let table = dictionary.table("employees").unwrap();
-        let (department, hired) = (&table.references()[0], &table.columns()[2]);
-        let departments = dictionary.table("departments").unwrap();
+        let dictionary = library::dictionary();
+        let table = dictionary.table("documents").unwrap();
+        let (collection, filed) = (&table.references()[0], &table.columns()[2]);
+        let collections = dictionary.table("collections").unwrap();
         for sql in [
-            unknown_references(table, department, departments, 7),
-            far_dates(table, hired, 7),
-            unusual_counts(table, department, departments, 7),
+            unknown_references(table, collection, collections, 7),
+            far_dates(table, filed, 7),
+            unusual_counts(table, collection, collections, 7),
         ] {
             assert!(sql.ends_with(" LIMIT 7"), "{sql}");
         }
         assert!(
-            far_dates(table, hired, 7)
+            far_dates(table, filed, 7)
                 .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
         );
-        let grouped = unusual_counts(table, department, departments, 7);
-        assert!(grouped.contains("GROUP BY `employees`.`department_id`) AS `rowgate_named`"), "{grouped}");
-        assert!(date_bounds(table, hired).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
+        let grouped = unusual_counts(table, collection, collections, 7);
+        assert!(grouped.contains("GROUP BY `documents`.`collection_id`) AS `rowgate_named`"), "{grouped}");
+        assert!(date_bounds(table, filed).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) fn drain(source: Result<Box<dyn Source>, SourceError>) -> (Vec<Chunk>
 }
 
 fn opening(format: Format, object_bytes: usize, chunk_bytes: u64) -> Opening<'static> {
-    Opening { format, table: table("jobs"), object_bytes: object_bytes as u64, chunk_bytes }
+    Opening { format, table: table("tags"), object_bytes: object_bytes as u64, chunk_bytes }
 }
 
 fn read(format: Format, bytes: &[u8]) -> (Vec<Chunk>, Result<(), SourceError>) {
@@ -126,7 +126,7 @@ fn rows(count: u64) -> String {
 
 #[test]
 fn packed_content_gives_the_chunks_of_the_plain_one() {
-    let content = format!("\u{FEFF}id,job\r\n{}\n9,\"a\"\"b\n\"", rows(20_000));
+    let content = format!("\u{FEFF}id,tag\r\n{}\n9,\"a\"\"b\n\"", rows(20_000));
     let (plain, end) = read_pieces(CSV, content.as_bytes(), &[usize::MAX], 100_000);
     end.unwrap();
     assert!(plain.len() > 10);
@@ -328,14 +328,14 @@ fn a_file_that_is_not_what_its_name_says_fails_by_its_first_bytes() {
         (CSV, text("<?xml version=\"1.0\"?>\n<rows><row id=\"1\"/></rows>\n"), "XML"),
         (
             CSV,
-            text("{\"id\": 1, \"job_name\": \"a\"}\n{\"id\": 2}\n"),
+            text("{\"id\": 1, \"tag_name\": \"a\"}\n{\"id\": 2}\n"),
             "JSON, one object a line, not what its name says; name it .jsonl",
         ),
         (CSV, text("[\n {\"id\": 1}\n]\n"), "a JSON array"),
         (Format { content: Written::JsonLines, ..CSV }, text("[{\"id\": 1}]\n"), "a JSON array"),
-        (CSV, text("INSERT INTO jobs VALUES (1, 'a');\n"), "SQL"),
-        (CSV, text("-- PostgreSQL database dump\nCOPY jobs (id, job_name) FROM stdin;\n1\ta\n"), "SQL"),
-        (CSV, text("--\n-- PostgreSQL database dump\n--\nCREATE TABLE jobs ();\n"), "SQL"),
+        (CSV, text("INSERT INTO tags VALUES (1, 'a');\n"), "SQL"),
+        (CSV, text("-- PostgreSQL database dump\nCOPY tags (id, tag_name) FROM stdin;\n1\ta\n"), "SQL"),
+        (CSV, text("--\n-- PostgreSQL database dump\n--\nCREATE TABLE tags ();\n"), "SQL"),
         (CSV, text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "a pointer of Git LFS"),
         (CSV, b"PGDMP\x01\x0E\0\x04\x08\x08\x01\x01".to_vec(), "binary, and no text"),
         (
@@ -378,22 +378,22 @@ fn a_file_that_is_not_what_its_name_says_fails_by_its_first_bytes() {
 #[test]
 fn a_table_may_hold_what_looks_like_another_kind() {
     for content in
-        ["id,job_name\n1,<html>\n", "job_name,id\nBZh,1\n", "1,{\"a\": 1}\n", "1,Wel\0der\n", "7,%PDF\n"]
+        ["id,tag_name\n1,<html>\n", "tag_name,id\nBZh,1\n", "1,{\"a\": 1}\n", "1,Wel\0der\n", "7,%PDF\n"]
     {
         let (chunks, end) = read(CSV, content.as_bytes());
         end.unwrap();
         assert_eq!(fields(&chunks).len(), content.lines().count(), "{content}");
     }
-    let tail = format!("id,job_name\n1,Welder\n{}", "\0".repeat(4096));
+    let tail = format!("id,tag_name\n1,Welder\n{}", "\0".repeat(4096));
     assert_eq!(fields(&read(CSV, tail.as_bytes()).0).len(), 3);
 }
 
 #[test]
 fn text_of_any_delimiter_and_marked_encoding_is_read() {
     let expected =
-        [(1, vec!["id".to_owned(), "job".to_owned()]), (2, vec!["1".to_owned(), "Köchin, 20 €".to_owned()])];
+        [(1, vec!["id".to_owned(), "tag".to_owned()]), (2, vec!["1".to_owned(), "Köchin, 20 €".to_owned()])];
     for delimiter in ["\t", ";", "|"] {
-        let text = format!("id{delimiter}job\r\n1{delimiter}Köchin, 20 €\r\n");
+        let text = format!("id{delimiter}tag\r\n1{delimiter}Köchin, 20 €\r\n");
         let marked = format!("\u{FEFF}{text}");
         for bytes in [
             text.clone().into_bytes(),
@@ -418,8 +418,8 @@ fn text_of_any_delimiter_and_marked_encoding_is_read() {
 fn text_is_decoded_as_declared() {
     let dictionary = |encoding: &str| {
         let text = format!(
-            "[[table]]\nname = \"jobs\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, \
-             {{ name = \"job\", type = \"string(20)\" }}]\n[table.files]\nencoding = \"{encoding}\""
+            "[[table]]\nname = \"tags\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, \
+             {{ name = \"tag\", type = \"string(20)\" }}]\n[table.files]\nencoding = \"{encoding}\""
         );
         domain::dictionary::Dictionary::parse("test", &text).unwrap()
     };

@@ -44,7 +44,7 @@ mod tests {
 
     fn record(status: LoadStatus) -> LoadRecord {
         serde_json::from_value(json!({
-            "load": "00ab00ab00ab00ab00ab00ab00ab00ab", "table": "jobs", "key": "incoming/jobs/1.csv", "mode": "append",
+            "load": "00ab00ab00ab00ab00ab00ab00ab00ab", "table": "tags", "key": "incoming/tags/1.csv", "mode": "append",
             "format": "csv", "status": status, "rows_read": 12, "rows_loaded": 10, "rows_rejected": 2,
             "unknown_references": 0, "bytes": 99, "started_at": "2026-11-29T00:00:00.000Z", "finished_at": null,
             "milliseconds": 2500, "attempts": 1, "error": null
@@ -58,25 +58,25 @@ mod tests {
         for (status, name) in
             [LoadStatus::Completed, LoadStatus::Failed, LoadStatus::Skipped].into_iter().zip(endings)
         {
-            let read = read(&ended(&record(status), Some("jobs")).unwrap());
+            let read = read(&ended(&record(status), Some("tags")).unwrap());
             assert_eq!(
                 endings.map(|ending| read.get(ending).is_some()),
                 endings.map(|ending| ending == name)
             );
             assert_eq!(read[name], 1);
         }
-        assert!(ended(&record(LoadStatus::Running), Some("jobs")).is_none());
+        assert!(ended(&record(LoadStatus::Running), Some("tags")).is_none());
     }
 
     #[test]
     fn a_load_has_its_figures_and_its_id() {
-        let read = read(&ended(&record(LoadStatus::Completed), Some("jobs")).unwrap());
+        let read = read(&ended(&record(LoadStatus::Completed), Some("tags")).unwrap());
         for (name, value) in [("RowsRead", 12.0), ("RowsLoaded", 10.0), ("RowsRejected", 2.0)] {
             assert_eq!(read[name].as_f64(), Some(value), "{name}");
         }
         assert_eq!((read["LoadBytes"].as_u64(), read["LoadSeconds"].as_f64()), (Some(99), Some(2.5)));
         let id = "00ab00ab00ab00ab00ab00ab00ab00ab";
-        assert_eq!((&read["load.id"], &read["Table"]), (&id.into(), &"jobs".into()));
+        assert_eq!((&read["load.id"], &read["Table"]), (&id.into(), &"tags".into()));
         let metrics = read["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert!(metrics.iter().all(|metric| metric["Name"] != "load.id"), "an id is no metric");
     }

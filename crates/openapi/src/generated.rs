@@ -80,6 +80,7 @@ pub(crate) fn words(source: Source<'_>) -> Value {
         "version": source.version,
         "url": source.url,
         "tables": source.dictionary.table_names(),
+        "first_table": first_table.map(Table::name),
         "first_key": first_key,
         "max_rows": MAX_ROWS,
         "max_body_bytes": MAX_BODY_BYTES,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::schema::{camel_case, described, in_query, named, object, of_parameter, one_of, or_null};
 
-/// Names the schema of a report's answer: `HiresByQuarterReport`.
+/// Names the schema of a report's answer: `FilesByQuarterReport`.
 pub(crate) fn schema_name(report: &Report) -> String {
     camel_case(&report.name, '-') + "Report"
 }

@@ -21,7 +21,7 @@ impl RowForm {
     /// Every form.
     pub(crate) const ALL: [Self; 3] = [Self::Insert, Self::Put, Self::Returned];
 
-    /// Names the schema of a table's rows: `EmployeesInsert`.
+    /// Names the schema of a table's rows: `DocumentsInsert`.
     pub(crate) fn schema_name(self, table: &Table) -> String {
         let suffix = match self {
             Self::Insert => "Insert",

@@ -17,8 +17,8 @@ pub(crate) fn named(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// Names a schema after words with `separator` between them: `HiresByQuarter` of
-/// `hires-by-quarter`.
+/// Names a schema after words with `separator` between them: `FilesByQuarter` of
+/// `files-by-quarter`.
 pub(crate) fn camel_case(words: &str, separator: char) -> String {
     let capitalized = words.split(separator).map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));

@@ -273,17 +273,17 @@ fn hides_hidden_tables() {
 #[test]
 fn rows_are_as_strict_as_the_dictionary() {
     let schemas = &shipped()["components"]["schemas"];
-    let employees = &schemas["EmployeesInsert"];
-    assert_eq!(employees["additionalProperties"], false);
+    let documents = &schemas["DocumentsInsert"];
+    assert_eq!(documents["additionalProperties"], false);
     assert_eq!(
-        employees["required"],
-        serde_json::json!(["id", "name", "datetime", "department_id", "job_id"])
+        documents["required"],
+        serde_json::json!(["id", "name", "datetime", "collection_id", "tag_id"])
     );
-    let name = &employees["properties"]["name"];
+    let name = &documents["properties"]["name"];
     assert_eq!((&name["minLength"], &name["maxLength"]), (&1.into(), &255.into()));
-    let department = &employees["properties"]["department_id"];
-    assert_eq!((&department["minimum"], &department["maximum"]), (&i32::MIN.into(), &i32::MAX.into()));
-    assert!(!schemas["EmployeesPut"]["required"].as_array().unwrap().contains(&"id".into()));
+    let collection = &documents["properties"]["collection_id"];
+    assert_eq!((&collection["minimum"], &collection["maximum"]), (&i32::MIN.into(), &i32::MAX.into()));
+    assert!(!schemas["DocumentsPut"]["required"].as_array().unwrap().contains(&"id".into()));
 }
 
 #[test]

@@ -157,9 +157,9 @@ mod tests {
         let links = links(Some("to+ken/=="));
         let signer = signer(&links, 1_369_353_600).await;
         assert_eq!(signer.expires_at, "2013-05-24T00:15:00.000Z");
-        let url = signer.link("rejected/jobs/l1/l1-00007.csv").unwrap();
+        let url = signer.link("rejected/tags/l1/l1-00007.csv").unwrap();
         let (place, query) = url.split_once('?').unwrap();
-        assert_eq!(place, "https://examplebucket.s3.us-east-1.amazonaws.com/rejected/jobs/l1/l1-00007.csv");
+        assert_eq!(place, "https://examplebucket.s3.us-east-1.amazonaws.com/rejected/tags/l1/l1-00007.csv");
         let pairs: Vec<&str> = query.split('&').collect();
         for expected in [
             "response-content-disposition=attachment%3B%20filename%3D%22l1-00007.csv%22",

@@ -221,9 +221,9 @@ mod tests {
         assert_eq!(read(""), Ok(Filter { table: None, status: None, key: None, limit: 100, after: None }));
         let id = "0123456789abcdef0123456789abcdef";
         assert_eq!(
-            read(&format!("table=hired_employees&status=failed&limit=1000&after={id}&key=a%2Fb+c")),
+            read(&format!("table=filed_documents&status=failed&limit=1000&after={id}&key=a%2Fb+c")),
             Ok(Filter {
-                table: Some("employees".to_owned()),
+                table: Some("documents".to_owned()),
                 status: Some(LoadStatus::Failed),
                 key: Some("a/b c".to_owned()),
                 limit: 1000,

@@ -119,10 +119,10 @@ mod tests {
     #[test]
     fn files_are_read_under_the_folders_that_are_set_and_under_backups() {
         let options = read("ROWGATE_RESTORE_PREFIXES", "glue/exports/,spark/").unwrap();
-        for prefix in ["glue/exports/", "spark/run-1/part-0.avro", "backups/20261121-020000-00000001/jobs/"] {
+        for prefix in ["glue/exports/", "spark/run-1/part-0.avro", "backups/20261121-020000-00000001/tags/"] {
             assert_eq!(options.check_prefix(prefix), Ok(()), "{prefix}");
         }
-        for prefix in ["avro/", "glue/", "spark", "rejected/jobs/", "/spark/"] {
+        for prefix in ["avro/", "glue/", "spark", "rejected/tags/", "/spark/"] {
             let expected = format!(
                 "the function may not read files under {prefix}, only those under glue/exports/ or spark/ or backups/: copy \
                  them there, or add their folder to the deployment's restorePrefixes"

@@ -80,10 +80,10 @@ mod tests {
 
     use super::*;
 
-    /// A folder with only the dictionary of the repository's own.
+    /// A folder with only the dictionary of the tests' own.
     fn folder() -> Result<TempDir> {
         let folder = TempDir::new()?;
-        fs::copy(repository().join("sql/dictionary.toml"), folder.path().join(DICTIONARY))?;
+        fs::copy(repository().join("crates/testkit/sql/dictionary.toml"), folder.path().join(DICTIONARY))?;
         Ok(folder)
     }
 
@@ -103,7 +103,10 @@ mod tests {
         let examples = fs::read_dir(repository().join("examples"))?;
         let examples: Vec<_> = examples.collect::<Result<_, _>>()?;
         let examples = examples.iter().map(|example| example.path().join(FOLDER));
-        for folder in examples.filter(|folder| folder.exists()).chain([repository().join(FOLDER)]) {
+        for folder in examples
+            .filter(|folder| folder.exists())
+            .chain([repository().join(FOLDER), repository().join("crates/testkit/sql")])
+        {
             let folder = read(&folder)?;
             for report in &folder.reports {
                 assert!(!report.description.is_empty(), "{} has a description", report.name);
@@ -140,10 +143,10 @@ mod tests {
     fn passes_over_nothing_that_should_be_read() -> Result<()> {
         for (file, problem) in [
             ("reports/heads.SQL", "is not read; its name ends with .sql in small letters"),
-            ("migrations/20261122_drop_jobs/old/one/up.sql", "is a folder where none belongs"),
+            ("migrations/20261122_drop_tags/old/one/up.sql", "is a folder where none belongs"),
         ] {
             let folder = folder()?;
-            write(&folder, file, "DROP TABLE jobs;\n")?;
+            write(&folder, file, "DROP TABLE tags;\n")?;
             let error = read(folder.path()).unwrap_err().to_string();
             assert!(error.contains(problem), "{file}: {error}");
         }
@@ -156,7 +159,7 @@ mod tests {
     #[test]
     fn names_file_and_line_of_a_mistake() -> Result<()> {
         let folder = folder()?;
-        let up = write(&folder, "migrations/20261122_drop_jobs/up.sql", "-- Why.\nDROP TABLE jobs\n")?;
+        let up = write(&folder, "migrations/20261122_drop_tags/up.sql", "-- Why.\nDROP TABLE tags\n")?;
         let error = read(folder.path()).unwrap_err();
         assert!(error.to_string().starts_with(&format!("{}:2: ", up.display())), "{error}");
         Ok(())

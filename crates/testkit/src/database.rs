@@ -63,7 +63,7 @@ impl TestDatabase {
         Ok(Self { name, server, mysql })
     }
 
-    /// A database with every migration of the [repository's own folder](crate::folder) applied.
+    /// A database with every migration of the [tests' own folder](crate::folder) applied.
     ///
     /// # Errors
     /// When it cannot be started or migrated.
@@ -83,7 +83,7 @@ impl TestDatabase {
         Ok(test)
     }
 
-    /// Applies every migration of the [repository's own folder](crate::folder).
+    /// Applies every migration of the [tests' own folder](crate::folder).
     ///
     /// # Errors
     /// When one fails.

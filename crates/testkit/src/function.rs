@@ -46,8 +46,8 @@ pub struct Function {
 
 impl Function {
     /// Starts `program` with nothing but `environment` and what Lambda adds to it, over the
-    /// [repository's own folder of tables](SQL) unless `environment` names another. Its output goes
-    /// to the end of `log`.
+    /// [tests' own folder of tables](SQL) unless `environment` names another. Its output goes to
+    /// the end of `log`.
     ///
     /// # Errors
     /// When the program, or `setpriv`, cannot be run.

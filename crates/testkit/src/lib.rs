@@ -4,6 +4,7 @@ mod database;
 mod fault_plan;
 mod function;
 pub mod gateway;
+pub mod hr;
 mod lambda;
 mod numbers;
 mod process;

@@ -5,7 +5,7 @@
 /// `seq` to `SIGNED` where the result may be negative.
 ///
 /// ```
-/// let sql = format!("INSERT INTO jobs SELECT seq, CONCAT('Job ', seq) FROM {}", testkit::numbers(60));
+/// let sql = format!("INSERT INTO tags SELECT seq, CONCAT('Tag ', seq) FROM {}", testkit::numbers(60));
 /// ```
 ///
 /// # Panics

@@ -74,14 +74,14 @@ mod tests {
     use super::*;
 
     fn key(mode: Option<LoadMode>, name: &str) -> Result<String, String> {
-        let table = testkit::dictionary().table("jobs").unwrap();
+        let table = testkit::dictionary().table("tags").unwrap();
         File::new(table, mode, name).map(|file| file.key).map_err(|problem| problem.detail)
     }
 
     #[test]
     fn the_key_names_table_and_mode() {
-        assert_eq!(key(None, "My jobs (2) é.CSV"), Ok("incoming/jobs/My jobs (2) é.CSV".to_owned()));
-        assert_eq!(key(Some(LoadMode::Upsert), "a..b.xlsx"), Ok("incoming/jobs/upsert/a..b.xlsx".to_owned()));
+        assert_eq!(key(None, "My tags (2) é.CSV"), Ok("incoming/tags/My tags (2) é.CSV".to_owned()));
+        assert_eq!(key(Some(LoadMode::Upsert), "a..b.xlsx"), Ok("incoming/tags/upsert/a..b.xlsx".to_owned()));
         let longest = format!("{}.csv", "x".repeat(MAX_NAME_BYTES - 4));
         assert!(key(None, &longest).is_ok());
         assert!(key(None, &format!("x{longest}")).unwrap_err().contains("shorten it"));
@@ -120,7 +120,7 @@ mod tests {
         fn whatever_a_file_is_called_it_goes_to_its_table_or_nowhere(name in "\\PC{0,20}(\\.csv|\\.xlsx|/x\\.csv|)") {
             if let Ok(key) = key(Some(LoadMode::Append), &name) {
                 let incoming = Incoming::from_key(testkit::dictionary(), &key).unwrap();
-                prop_assert_eq!((incoming.table.name(), incoming.mode), ("jobs", LoadMode::Append));
+                prop_assert_eq!((incoming.table.name(), incoming.mode), ("tags", LoadMode::Append));
                 prop_assert_eq!(key.split('/').count(), 4);
             }
         }

@@ -75,12 +75,12 @@ mod tests {
             let id = UploadId { bytes: 1, upload: "u".to_owned(), key: key.to_owned() };
             id.table(testkit::dictionary()).map(Table::name)
         };
-        assert_eq!(of("incoming/hired_employees/upsert/a.csv"), Some("employees"));
+        assert_eq!(of("incoming/filed_documents/upsert/a.csv"), Some("documents"));
         for key in [
             "backups/1/manifest.json",
             "incoming/people/a.csv",
-            "incoming/jobs/../../x.csv",
-            "incoming/jobs/a.pdf",
+            "incoming/tags/../../x.csv",
+            "incoming/tags/a.pdf",
         ] {
             assert_eq!(of(key), None, "{key}");
         }

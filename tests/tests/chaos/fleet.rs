@@ -57,6 +57,7 @@ pub(crate) fn environment<const N: usize>(
         ("ROWGATE_CLUSTER_ARN", target.cluster_arn),
         ("ROWGATE_SECRET_ARN", target.secret_arn),
         ("ROWGATE_DATABASE", target.database),
+        ("ROWGATE_SQL", testkit::hr::SQL.to_owned()),
         ("RUST_BACKTRACE", "1".to_owned()),
     ]
     .into_iter()

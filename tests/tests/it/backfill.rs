@@ -3,7 +3,7 @@
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use testkit::tables;
+use testkit::hr::tables;
 
 use crate::support::{Cloud, assert_counts, eventually};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::tables;
+use testkit::hr::tables;
 
 use crate::support::{Api, Cloud, assert_problem, read_avro};
 

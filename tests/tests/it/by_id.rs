@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::tables;
+use testkit::hr::tables;
 
 use crate::support::{Api, Cloud, Reply, assert_problem, with};
 

@@ -6,7 +6,7 @@ use crate::support::Cloud;
 
 /// The names of the checks, in their order.
 fn checks() -> Vec<&'static str> {
-    let reports = testkit::folder().reports.iter().map(|report| &*report.name);
+    let reports = testkit::hr::folder().reports.iter().map(|report| &*report.name);
     let names = ["key", "status"].into_iter().chain(reports);
     names.chain(["insert", "delete", "leftovers", "file"]).collect()
 }

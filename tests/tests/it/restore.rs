@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use apache_avro::types::{Record, Value as Avro};
 use apache_avro::{Codec, Schema, Writer};
 use serde_json::{Value, json};
-use testkit::tables;
+use testkit::hr::tables;
 
 use crate::support::{Cloud, of};
 

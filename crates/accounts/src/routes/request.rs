@@ -45,7 +45,7 @@ pub(crate) struct Approval {
 }
 
 impl Approval {
-    pub(crate) const SHAPE: &str = r#"{"groups": ["writer", "table:employees"]}"#;
+    pub(crate) const SHAPE: &str = r#"{"groups": ["writer", "table:documents"]}"#;
 }
 
 /// Reads a body of this shape.

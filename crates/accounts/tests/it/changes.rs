@@ -22,9 +22,9 @@ fn name(text: &str) -> Username {
 async fn of_two_approvals_at_once_one_holds() -> Result<()> {
     let function = Function::start().await?;
     let ann = name("ann@x.example");
-    let (one, other) = (&["reader", "table:jobs"][..], &["writer", "table:employees"][..]);
+    let (one, other) = (&["reader", "table:tags"][..], &["writer", "table:documents"][..]);
     for _ in 0..20 {
-        function.pool.put("ann@x.example", PASSWORD, &["reader", "table:departments"]);
+        function.pool.put("ann@x.example", PASSWORD, &["reader", "table:collections"]);
         let (ones, others) = (groups(one), groups(other));
         let both =
             tokio::join!(function.accounts.approve(&ann, &ones), function.accounts.approve(&ann, &others));
@@ -92,9 +92,9 @@ async fn an_account_never_has_more_rights_on_the_way() -> Result<()> {
     function.pool.put("ola@x.example", PASSWORD, &["operator"]);
     let all = [
         &["reader"][..],
-        &["reader", "table:jobs"],
-        &["writer", "table:jobs", "table:employees"],
-        &["writer", "table:departments"],
+        &["reader", "table:tags"],
+        &["writer", "table:tags", "table:documents"],
+        &["writer", "table:collections"],
         &["operator"],
         &["reader", "writer"],
     ];

@@ -20,7 +20,7 @@ async fn an_account_is_approved_changed_disabled_and_let_in_again() -> Result<()
     let approve = async |groups: Value| {
         function.ask(OLA, "POST", "/accounts/Ann@x.example/approve", json!({ "groups": groups })).await
     };
-    let answer = approve(json!(["writer", "table:hired_employees"])).await;
+    let answer = approve(json!(["writer", "table:filed_documents"])).await;
     let account = |status: &str, groups: Value| {
         json!({
             "username": "ann@x.example", "status": status, "groups": groups,
@@ -29,20 +29,20 @@ async fn an_account_is_approved_changed_disabled_and_let_in_again() -> Result<()
     };
     assert_eq!(
         (answer.status, &answer.body),
-        (200, &account("active", json!(["writer", "table:employees"])))
+        (200, &account("active", json!(["writer", "table:documents"])))
     );
-    let answer = approve(json!(["reader", "table:jobs"])).await;
-    assert_eq!(answer.body, account("active", json!(["reader", "table:jobs"])));
+    let answer = approve(json!(["reader", "table:tags"])).await;
+    assert_eq!(answer.body, account("active", json!(["reader", "table:tags"])));
     let answer = function.ask(OLA, "POST", "/accounts/ann%40x.example/disable", json!(null)).await;
-    assert_eq!((answer.status, &answer.body), (200, &account("disabled", json!(["reader", "table:jobs"]))));
+    assert_eq!((answer.status, &answer.body), (200, &account("disabled", json!(["reader", "table:tags"]))));
     let member = function.pool.member("ann@x.example");
     assert!(member.is_disabled && member.sign_outs == 1);
     assert_eq!(approve(json!(["reader"])).await.body, account("active", json!(["reader"])));
     assert_eq!(
         function.trail().await?,
         [
-            r#"ola@x.example approve {"account":"ann@x.example","groups":["writer","table:employees"]}"#,
-            r#"ola@x.example approve {"account":"ann@x.example","groups":["reader","table:jobs"]}"#,
+            r#"ola@x.example approve {"account":"ann@x.example","groups":["writer","table:documents"]}"#,
+            r#"ola@x.example approve {"account":"ann@x.example","groups":["reader","table:tags"]}"#,
             r#"ola@x.example disable {"account":"ann@x.example"}"#,
             r#"ola@x.example approve {"account":"ann@x.example","groups":["reader"]}"#,
         ]
@@ -53,7 +53,7 @@ async fn an_account_is_approved_changed_disabled_and_let_in_again() -> Result<()
 #[tokio::test]
 async fn groups_are_those_that_there_are() -> Result<()> {
     let function = function().await?;
-    for groups in [json!([]), json!(["table:jobs"]), json!(["admin"]), json!(["writer", "table:people"])] {
+    for groups in [json!([]), json!(["table:tags"]), json!(["admin"]), json!(["writer", "table:people"])] {
         let answer =
             function.ask(OLA, "POST", "/accounts/ann@x.example/approve", json!({ "groups": groups })).await;
         assert_eq!((answer.status, &*answer.kind), (400, "wrong-shape"), "{groups}");
@@ -103,7 +103,7 @@ async fn operators_alone_manage_accounts() -> Result<()> {
         ("GET", "/audit"),
     ];
     for (method, path) in paths {
-        for groups in ["", "reader", "writer", "reader,table:jobs", "Operator", "table:operator"] {
+        for groups in ["", "reader", "writer", "reader,table:tags", "Operator", "table:operator"] {
             let answer = function
                 .ask(Some(("ann@x.example", groups)), method, path, json!({ "groups": ["operator"] }))
                 .await;

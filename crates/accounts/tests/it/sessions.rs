@@ -73,7 +73,7 @@ async fn every_reason_not_to_let_somebody_in_is_one_answer() -> Result<()> {
 #[tokio::test]
 async fn only_the_right_password_learns_that_the_account_waits() -> Result<()> {
     let function = Function::start().await?;
-    function.pool.put("ann@x.example", PASSWORD, &["table:jobs"]);
+    function.pool.put("ann@x.example", PASSWORD, &["table:tags"]);
     let answer = function.post("/login", credentials("ann@x.example", PASSWORD)).await;
     assert_eq!((answer.status, &*answer.kind), (403, "pending-approval"));
     assert!(!answer.body.to_string().contains("access of"));
@@ -154,10 +154,10 @@ async fn me_is_who_the_token_says_and_what_it_sees() -> Result<()> {
     let function = Function::start().await?;
     for (groups, roles, seen) in [
         ("writer", json!(["writer"]), json!(tables())),
-        ("[reader, writer, table:jobs]", json!(["reader", "writer"]), json!(["jobs"])),
-        ("operator,table:jobs", json!(["operator"]), json!(tables())),
+        ("[reader, writer, table:tags]", json!(["reader", "writer"]), json!(["tags"])),
+        ("operator,table:tags", json!(["operator"]), json!(tables())),
         ("", json!([]), json!([])),
-        ("table:jobs", json!([]), json!([])),
+        ("table:tags", json!([]), json!([])),
     ] {
         let answer = function.ask(Some(("ann@x.example", groups)), "GET", "/me", json!(null)).await;
         let expected = json!({ "username": "ann@x.example", "groups": roles, "tables": seen });

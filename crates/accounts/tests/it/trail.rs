@@ -27,7 +27,7 @@ async fn the_trail_is_read_newest_first_and_by_whom_and_what() -> Result<()> {
         .database
         .sql(
             "INSERT INTO rowgate_audit (at, username, action, table_name, row_key, before_json, request_id) \
-             VALUES (UTC_TIMESTAMP(3), 'ann@x.example', 'delete-row', 'employees', '7', '{\"id\": 7}', 'r-2')",
+             VALUES (UTC_TIMESTAMP(3), 'ann@x.example', 'delete-row', 'documents', '7', '{\"id\": 7}', 'r-2')",
         )
         .await?;
     let all = audit(&function, "").await;
@@ -50,7 +50,7 @@ async fn the_trail_is_read_newest_first_and_by_whom_and_what() -> Result<()> {
     // A registration by others in a person's name makes no entry for that person.
     assert_eq!(actions(&audit(&function, "?username=Ann%40x.example").await), ["delete-row"]);
     assert_eq!(actions(&audit(&function, "?username=anonymous").await), ["register", "register"]);
-    let row = audit(&function, "?table=hired_employees&row=7").await;
+    let row = audit(&function, "?table=filed_documents&row=7").await;
     assert_eq!(row["entries"][0]["before"], json!({ "id": 7 }));
     assert_eq!(actions(&row), ["delete-row"]);
     let first = audit(&function, "?limit=3").await;

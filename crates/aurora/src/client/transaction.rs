@@ -131,7 +131,7 @@ impl Database {
     /// let name = &name;
     /// database
     ///     .transaction(|tx| async move {
-    ///         let sql = "UPDATE departments SET department_name = :name WHERE id = :id";
+    ///         let sql = "UPDATE collections SET collection_name = :name WHERE id = :id";
     ///         let done = tx.execute(Statement::new(sql).bind("name", name).bind("id", id)).await?;
     ///         Ok(done.updated)
     ///     })

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn jobs() -> [JobId; 2] {
-        let load = LoadId::of_object("data", "incoming/jobs/replace/a.csv", "v1");
+        let load = LoadId::of_object("data", "incoming/tags/replace/a.csv", "v1");
         [JobId::Load(load), JobId::Restore(RestoreId::new(1_795_226_400, 0x1f))]
     }
 
@@ -144,7 +144,7 @@ mod tests {
             "rowgate_loads",
             "rowgate_previous_20261121_020000_0000001f",
             "rowgate_previous_20261121-020000-0000001f_00000000",
-            "employees",
+            "documents",
         ] {
             assert_eq!(parse(name), None, "{name}");
         }

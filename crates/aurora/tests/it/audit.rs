@@ -22,7 +22,7 @@ async fn records_what_is_asked_for() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let database = test.database();
     let detail = json!({"file": "o'brien \"é\" 😀\\.csv", "mode": null});
-    record(&database, Some(ANN), Action::Upload, Some("employees"), &detail).await?;
+    record(&database, Some(ANN), Action::Upload, Some("documents"), &detail).await?;
     record(&database, Some(ANN), Action::Logout, None, &json!({})).await?;
     record(&database, None, Action::Upload, None, &json!({})).await?;
     let mut found = serde_json::to_value(page(&database, &Filter::default(), 10).await?)?;
@@ -36,7 +36,7 @@ async fn records_what_is_asked_for() -> Result<()> {
                "before": null, "after": null, "detail": detail, "request_id": "r-1"})
     };
     let expected =
-        [entry(2, "logout", Value::Null, &json!({})), entry(1, "upload", json!("employees"), &detail)];
+        [entry(2, "logout", Value::Null, &json!({})), entry(1, "upload", json!("documents"), &detail)];
     assert_eq!(found, json!({"entries": expected, "next": null}));
     Ok(())
 }
@@ -62,7 +62,7 @@ async fn pages_and_filters_give_every_entry_once() -> Result<()> {
     let database = test.database();
     test.sql(&format!(
         "INSERT INTO rowgate_audit (at, username, action, table_name, row_key, after_json, request_id) \
-         SELECT UTC_TIMESTAMP(3), IF(seq % 3 = 0, 'ann@x.example', 'bob'), 'put-row', IF(seq % 2 = 0, 'jobs', 'employees'), \
+         SELECT UTC_TIMESTAMP(3), IF(seq % 3 = 0, 'ann@x.example', 'bob'), 'put-row', IF(seq % 2 = 0, 'tags', 'documents'), \
          seq % 5, '{{}}', 'r' FROM {} ORDER BY seq",
         testkit::numbers(60)
     ))
@@ -78,12 +78,12 @@ async fn pages_and_filters_give_every_entry_once() -> Result<()> {
     for (filter, wanted) in [
         (Filter::default(), (|_| true) as fn(i64) -> bool),
         (Filter { username: Some("ann@x.example"), ..Filter::default() }, |seq| seq % 3 == 0),
-        (Filter { table: Some("jobs"), ..Filter::default() }, |seq| seq % 2 == 0),
-        (Filter { table: Some("jobs"), row: Some("4"), ..Filter::default() }, |seq| {
+        (Filter { table: Some("tags"), ..Filter::default() }, |seq| seq % 2 == 0),
+        (Filter { table: Some("tags"), row: Some("4"), ..Filter::default() }, |seq| {
             seq % 2 == 0 && seq % 5 == 4
         }),
         (Filter { username: Some("ANN@x.example"), ..Filter::default() }, |_| false),
-        (Filter { table: Some("job' OR '1'='1"), ..Filter::default() }, |_| false),
+        (Filter { table: Some("tag' OR '1'='1"), ..Filter::default() }, |_| false),
         (Filter { row: Some("é"), ..Filter::default() }, |_| false),
     ] {
         let expected: Vec<i64> = all.iter().copied().filter(|id| wanted(seq(*id))).collect();

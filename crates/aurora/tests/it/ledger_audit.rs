@@ -21,7 +21,7 @@ impl<'t> Load<'t> {
         let ended = if status == "running" { "NULL" } else { "started_at" };
         test.sql(&format!(
             "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, etag, table_name, mode, status, \
-             started_at, active_at, finished_at) VALUES ('{id}', 'data', '{name}', 'v1', 'tag of {name}', 'jobs', 'append', \
+             started_at, active_at, finished_at) VALUES ('{id}', 'data', '{name}', 'v1', 'tag of {name}', 'tags', 'append', \
              '{status}', UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE, started_at, {ended})"
         ))
         .await?;
@@ -115,7 +115,7 @@ async fn checks_every_one_of_many_loads_that_ended_at_the_same_time() -> Result<
     let test = TestDatabase::migrated().await?;
     test.sql(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
-         finished_at, rows_read) SELECT LEFT(SHA2(n, 256), 32), 'data', n, 'v1', 'jobs', 'append', 'completed', m, m, 1 \
+         finished_at, rows_read) SELECT LEFT(SHA2(n, 256), 32), 'data', n, 'v1', 'tags', 'append', 'completed', m, m, 1 \
          FROM (SELECT 0 + a.d + 10 * b.d + 100 * c.d AS n, UTC_TIMESTAMP(3) AS m FROM \
          (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 \
           UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) a CROSS JOIN \
@@ -220,7 +220,7 @@ async fn a_load_is_stalled_when_nobody_took_it_up_for_long() -> Result<()> {
 #[tokio::test]
 async fn a_fenced_table_is_under_way() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    test.sql("INSERT INTO rowgate_table_fences (table_name) VALUES ('jobs')").await?;
+    test.sql("INSERT INTO rowgate_table_fences (table_name) VALUES ('tags')").await?;
     assert!(!loads::is_under_way(&test.database()).await?);
     for job in ["LEFT(SHA2('x', 256), 32)", "'20261121-020000-0000001f'"] {
         test.sql(&format!("UPDATE rowgate_table_fences SET job_id = {job}")).await?;

@@ -244,44 +244,44 @@ mod tests {
         store.insert("backups/mine/manifest.json", "");
         store.insert(&folder(&id(9)), "");
         assert_eq!(newest(&store, &[]).await, None);
-        let all = backup(&store, 1, &["jobs", "employees"]);
-        let jobs = backup(&store, 2, &["jobs"]);
-        assert_eq!(newest(&store, &[]).await, Some(jobs.clone()));
-        assert_eq!(newest(&store, &["employees", "jobs"]).await, Some(all.clone()));
-        assert_eq!(newest(&store, &["departments"]).await, None);
+        let all = backup(&store, 1, &["tags", "documents"]);
+        let tags = backup(&store, 2, &["tags"]);
+        assert_eq!(newest(&store, &[]).await, Some(tags.clone()));
+        assert_eq!(newest(&store, &["documents", "tags"]).await, Some(all.clone()));
+        assert_eq!(newest(&store, &["collections"]).await, None);
         for break_it in [
             |store: &MemoryBucket, key: String| store.insert(&key, "abcd"),
             |store: &MemoryBucket, key: String| drop(store.remove(&key)),
         ] {
-            break_it(&store, folder(&jobs) + "jobs/part-00000.avro");
-            assert_eq!(newest(&store, &["jobs"]).await, Some(all.clone()));
-            backup(&store, 2, &["jobs"]);
-            assert_eq!(newest(&store, &["jobs"]).await, Some(jobs.clone()));
+            break_it(&store, folder(&tags) + "tags/part-00000.avro");
+            assert_eq!(newest(&store, &["tags"]).await, Some(all.clone()));
+            backup(&store, 2, &["tags"]);
+            assert_eq!(newest(&store, &["tags"]).await, Some(tags.clone()));
         }
-        store.insert(&manifest_key(&jobs), "{}");
-        assert!(matches!(find(&store, &jobs).await.unwrap(), Some(Found::Broken(_))));
-        assert_eq!(newest(&store, &["jobs"]).await, Some(all));
+        store.insert(&manifest_key(&tags), "{}");
+        assert!(matches!(find(&store, &tags).await.unwrap(), Some(Found::Broken(_))));
+        assert_eq!(newest(&store, &["tags"]).await, Some(all));
     }
 
     #[tokio::test]
     async fn a_backup_from_before_a_table_was_renamed_has_it() {
         let store = MemoryBucket::default();
-        let old = backup(&store, 1, &["jobs", "hired_employees"]);
-        backup(&store, 2, &["jobs", "people"]);
-        assert_eq!(newest(&store, &["employees", "jobs"]).await, Some(old));
-        let new = backup(&store, 3, &["jobs", "employees"]);
-        assert_eq!(newest(&store, &["employees", "jobs"]).await, Some(new));
+        let old = backup(&store, 1, &["tags", "filed_documents"]);
+        backup(&store, 2, &["tags", "people"]);
+        assert_eq!(newest(&store, &["documents", "tags"]).await, Some(old));
+        let new = backup(&store, 3, &["tags", "documents"]);
+        assert_eq!(newest(&store, &["documents", "tags"]).await, Some(new));
     }
 
     #[tokio::test]
     async fn a_backup_that_was_found_bad_stays_so_until_the_same_tables_are_good() {
         let store = MemoryBucket::default();
-        let id = backup(&store, 1, &["jobs", "employees"]);
+        let id = backup(&store, 1, &["tags", "documents"]);
         for (verified, is_good) in [
-            (outcome(&id, true, &["jobs"]), true),
-            (outcome(&id, false, &["jobs", "employees"]), false),
-            (outcome(&id, true, &["jobs"]), false),
-            (outcome(&id, true, &["employees", "jobs"]), true),
+            (outcome(&id, true, &["tags"]), true),
+            (outcome(&id, false, &["tags", "documents"]), false),
+            (outcome(&id, true, &["tags"]), false),
+            (outcome(&id, true, &["documents", "tags"]), true),
         ] {
             note_verified(&store, &verified).await.unwrap();
             assert_eq!(newest(&store, &[]).await.is_some(), is_good, "{verified:?}");
@@ -291,10 +291,10 @@ mod tests {
     #[tokio::test]
     async fn an_object_that_is_too_large_is_in_no_other_backups_way() {
         let store = MemoryBucket::default();
-        let (old, new) = (backup(&store, 1, &["jobs"]), backup(&store, 2, &["jobs"]));
+        let (old, new) = (backup(&store, 1, &["tags"]), backup(&store, 2, &["tags"]));
         store.insert(&verified_key(&new), vec![b' '; MAX_VERIFIED as usize + 1]);
         assert_eq!(verified(&store, &new).await.unwrap(), None);
-        note_verified(&store, &outcome(&new, false, &["jobs"])).await.unwrap();
+        note_verified(&store, &outcome(&new, false, &["tags"])).await.unwrap();
         assert_eq!(newest(&store, &[]).await, Some(old.clone()));
         store.insert(&manifest_key(&new), vec![b' '; MAX_MANIFEST as usize + 1]);
         assert!(matches!(find(&store, &new).await.unwrap(), Some(Found::Broken(_))));
@@ -305,7 +305,7 @@ mod tests {
     async fn all_backups_are_there_newest_first() {
         let store = MemoryBucket::default();
         for day in [3, 1, 2] {
-            backup(&store, day, &["jobs"]);
+            backup(&store, day, &["tags"]);
         }
         assert_eq!(ids(&store).await.unwrap(), [id(3), id(2), id(1)]);
     }

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn tells_commands_apart() {
         assert_eq!(tables(json!({})), testkit::tables());
-        assert_eq!(tables(json!({"tables": ["hired_employees", "jobs"]})), ["employees", "jobs"]);
+        assert_eq!(tables(json!({"tables": ["filed_documents", "tags"]})), ["documents", "tags"]);
         assert_eq!(read(json!({"expire": {}})), Ok(Command::Expire));
         let backup = BackupId::new(0, 1);
         assert_eq!(read(json!({"status": {"backup": backup}})), Ok(Command::Status(backup.clone())));
@@ -131,13 +131,13 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_a_payload() {
-        let unknown = format!("there is no table \"job\"; there are {}", dictionary().table_names());
+        let unknown = format!("there is no table \"tag\"; there are {}", dictionary().table_names());
         for (payload, expected) in [
             (json!([]), "it must be a JSON object"),
             (json!({"tables": []}), "tables is empty; leave it out for all of them"),
-            (json!({"tables": ["jobs", "job"]}), &unknown),
+            (json!({"tables": ["tags", "tag"]}), &unknown),
             (
-                json!({"expire": {}, "tables": ["jobs"]}),
+                json!({"expire": {}, "tables": ["tags"]}),
                 "name one of tables, continue, status and expire, or nothing",
             ),
             (json!({"status": {"backup": "latest"}}), "\"latest\" is no id of a backup"),
@@ -145,7 +145,7 @@ mod tests {
         ] {
             assert_eq!(read(payload), Err(expected.to_owned()));
         }
-        assert!(read(json!({"table": ["jobs"]})).unwrap_err().contains("unknown field `table`"));
-        assert!(read(json!({"tables": "jobs"})).unwrap_err().contains("invalid type"));
+        assert!(read(json!({"table": ["tags"]})).unwrap_err().contains("unknown field `table`"));
+        assert!(read(json!({"tables": "tags"})).unwrap_err().contains("invalid type"));
     }
 }

@@ -51,57 +51,57 @@ impl World {
 #[tokio::test]
 async fn what_is_old_goes_and_the_newest_good_one_of_each_table_stays() {
     let world = World::with_rows(20).await;
-    let oldest = world.backup_of(&["jobs", "employees"], 60).await;
-    let employees = world.backup_of(&["employees"], 50).await;
-    let jobs = world.backup_of(&["jobs"], 45).await;
-    let broken = world.backup_of(&["jobs", "employees"], 44).await;
-    world.store.remove(&format!("{}jobs/part-00000.avro", folder(&broken)));
-    let bad = world.backup_of(&["jobs"], 43).await;
+    let oldest = world.backup_of(&["tags", "documents"], 60).await;
+    let documents = world.backup_of(&["documents"], 50).await;
+    let tags = world.backup_of(&["tags"], 45).await;
+    let broken = world.backup_of(&["tags", "documents"], 44).await;
+    world.store.remove(&format!("{}tags/part-00000.avro", folder(&broken)));
+    let bad = world.backup_of(&["tags"], 43).await;
     let verified = Verified {
         backup: bad.clone(),
         verified_at: "2026-11-21T04:00:00.000Z".to_owned(),
         good: false,
         restore: None,
-        tables: vec!["jobs".to_owned()],
+        tables: vec!["tags".to_owned()],
         error: Some("damaged".to_owned()),
     };
     note_verified(&world.store, &verified).await.unwrap();
-    let young = world.backup_of(&["departments"], 34).await;
+    let young = world.backup_of(&["collections"], 34).await;
     let expired = world.expire().await;
     assert_eq!(expired.expired, [bad.clone(), broken.clone(), oldest.clone()]);
     for gone in [&oldest, &broken, &bad] {
         assert!(!world.has(gone));
     }
-    for kept in [&employees, &jobs, &young] {
+    for kept in [&documents, &tags, &young] {
         world.check(&world.manifest(kept).unwrap());
     }
     let newest = world.make_all().await.backup;
-    assert_eq!(world.expire().await.expired, [jobs, employees]);
+    assert_eq!(world.expire().await.expired, [tags, documents]);
     assert!(world.has(&newest) && world.has(&young));
 }
 
 #[tokio::test]
 async fn a_backup_from_before_a_table_was_renamed_goes_once_there_is_a_newer_one_of_the_table() {
     let world = World::with_rows(20).await;
-    let old = world.backup_of(&["employees"], 60).await;
+    let old = world.backup_of(&["documents"], 60).await;
     for key in world.store.keys() {
         let content = world.store.remove(&key).unwrap();
         let content = match std::str::from_utf8(&content) {
-            Ok(text) => text.replace("employees", "hired_employees").into(),
+            Ok(text) => text.replace("documents", "filed_documents").into(),
             Err(_) => content,
         };
-        world.store.insert(&key.replace("employees", "hired_employees"), content);
+        world.store.insert(&key.replace("documents", "filed_documents"), content);
     }
     assert_eq!(world.expire().await, Expired::default());
-    world.backup_of(&["employees"], 50).await;
+    world.backup_of(&["documents"], 50).await;
     assert_eq!(world.expire().await.expired, [old]);
 }
 
 #[tokio::test]
 async fn a_complete_backup_expires_others() {
     let world = World::with_rows(20).await;
-    let old = world.backup_of(&["jobs"], 40).await;
-    let payload = json!({ "tables": ["jobs"] });
+    let old = world.backup_of(&["tags"], 40).await;
+    let payload = json!({ "tables": ["tags"] });
     assert!(matches!(invoke(&world.backups(), payload, long()).await, Ok(Answer::Done(_))));
     assert!(!world.has(&old));
 }
@@ -109,7 +109,7 @@ async fn a_complete_backup_expires_others() {
 #[tokio::test]
 async fn an_interrupted_backup_is_shown_as_failed_and_cleaned_up_later() {
     let world = World::with_rows(20).await;
-    let done = world.make(&["jobs"], long()).await.unwrap();
+    let done = world.make(&["tags"], long()).await.unwrap();
     let backup = done.backup;
     // As a function leaves it that is killed before the manifest.
     world.store.remove(&manifest_key(&backup));
@@ -138,7 +138,7 @@ async fn an_interrupted_backup_is_shown_as_failed_and_cleaned_up_later() {
 #[tokio::test]
 async fn the_files_of_a_backup_whose_manifest_was_deleted_stay_as_long_as_the_backup_would() {
     let world = World::with_rows(20).await;
-    let backup = world.backup_of(&["jobs"], 30).await;
+    let backup = world.backup_of(&["tags"], 30).await;
     let manifest = world.store.remove(&manifest_key(&backup)).unwrap();
     assert_eq!(world.expire().await, Expired::default());
     assert_eq!(world.files().len(), 1);
@@ -153,8 +153,8 @@ async fn the_files_of_a_backup_whose_manifest_was_deleted_stay_as_long_as_the_ba
 #[tokio::test]
 async fn an_old_backup_that_is_being_copied_here_stays_however_little_of_it_has_come() {
     let world = World::with_rows(20).await;
-    let old = world.backup_of(&["jobs"], 60).await;
-    world.backup_of(&["jobs"], 50).await;
+    let old = world.backup_of(&["tags"], 60).await;
+    world.backup_of(&["tags"], 50).await;
     let manifest = world.store.remove(&manifest_key(&old)).unwrap();
     world.store.remove(&state_key(&old));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
@@ -168,8 +168,8 @@ async fn an_old_backup_that_is_being_copied_here_stays_however_little_of_it_has_
 #[tokio::test]
 async fn where_anything_cannot_be_read_nothing_goes() {
     let world = World::with_rows(20).await;
-    let old = world.backup_of(&["jobs"], 60).await;
-    world.backup_of(&["jobs"], 50).await;
+    let old = world.backup_of(&["tags"], 60).await;
+    world.backup_of(&["tags"], 50).await;
     let calls = world.store.calls();
     let keys = world.store.keys();
     // Folders, then for each backup its list and its objects.

@@ -8,7 +8,7 @@ use testkit::local_data_api::{Faults, OnError, Rule};
 
 use crate::support::{World, dictionary, long, one_page};
 
-const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+const ALL: [&str; 3] = ["collections", "tags", "documents"];
 
 #[tokio::test]
 async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
@@ -29,7 +29,7 @@ async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
             Some(manifest) => {
                 whole += 1;
                 assert!(made.is_ok(), "after {call} calls");
-                assert_eq!(manifest.tables["jobs"].checksum, world.sum("jobs").await.checksum());
+                assert_eq!(manifest.tables["tags"].checksum, world.sum("tags").await.checksum());
             }
             None => {
                 none += 1;
@@ -45,31 +45,31 @@ async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
 #[tokio::test]
 async fn a_table_that_was_dropped_fails_the_backup_by_its_name() {
     let world = World::with_rows(1500).await;
-    world.sql("DROP TABLE jobs").await;
+    world.sql("DROP TABLE tags").await;
     let error = world.make(&ALL, long()).await.unwrap_err();
-    assert_eq!(error.reason(), "the table jobs is not in the database");
+    assert_eq!(error.reason(), "the table tags is not in the database");
     assert!(world.files().is_empty());
     let states: Vec<String> = world.store.keys();
     assert_eq!(states.len(), 1, "only its state is left: {states:?}");
     let state = world.store.content(&states[0]).unwrap();
-    assert!(String::from_utf8_lossy(&state).contains("the table jobs is not in the database"));
+    assert!(String::from_utf8_lossy(&state).contains("the table tags is not in the database"));
 }
 
 #[tokio::test]
 async fn a_table_without_a_column_of_the_dictionary_fails_the_backup() {
     let world = World::start().await;
-    world.sql("ALTER TABLE jobs DROP COLUMN job_name").await;
+    world.sql("ALTER TABLE tags DROP COLUMN tag_name").await;
     let error = world.make(&ALL, long()).await.unwrap_err();
-    assert!(matches!(&error, BackupError::NoColumn { table } if table == "jobs"), "{error}");
+    assert!(matches!(&error, BackupError::NoColumn { table } if table == "tags"), "{error}");
 }
 
 #[tokio::test]
 async fn a_value_that_no_file_can_hold_fails_the_backup_with_where_it_is() {
     let world = World::with_rows(10).await;
-    world.db.sql_unchecked("INSERT INTO employees VALUES (4711, 'n', '0000-00-00', 1, 1)").await.unwrap();
-    let error = world.make(&["employees"], long()).await.unwrap_err();
+    world.db.sql_unchecked("INSERT INTO documents VALUES (4711, 'n', '0000-00-00', 1, 1)").await.unwrap();
+    let error = world.make(&["documents"], long()).await.unwrap_err();
     let BackupError::Value { table, key, column, .. } = &error else { panic!("{error}") };
-    assert_eq!((&**table, &**key, &**column), ("employees", "4711", "datetime"));
+    assert_eq!((&**table, &**key, &**column), ("documents", "4711", "datetime"));
     assert!(world.files().is_empty());
 }
 
@@ -133,7 +133,7 @@ async fn pages_that_are_too_large_however_small_fail_the_backup() {
 #[tokio::test]
 async fn names_of_the_widest_characters_are_backed_up_in_one_snapshot() {
     let world = World::with_rows(3000).await;
-    world.sql("UPDATE employees SET name = REPEAT('😀', 255) WHERE id BETWEEN 1001 AND 2499").await;
+    world.sql("UPDATE documents SET name = REPEAT('😀', 255) WHERE id BETWEEN 1001 AND 2499").await;
     let done = world.make_all().await;
     world.check(&world.manifest(&done.backup).unwrap());
     assert_eq!(world.state(&done.backup)["snapshots"], 1);

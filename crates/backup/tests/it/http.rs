@@ -47,7 +47,7 @@ impl World {
 #[tokio::test]
 async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
     let world = World::with_rows(20).await;
-    let (status, answer) = world.post(r#"{"tables": ["jobs", "hired_employees", "jobs"]}"#).await;
+    let (status, answer) = world.post(r#"{"tables": ["tags", "filed_documents", "tags"]}"#).await;
     assert_eq!(status, 202, "{answer}");
     let next = world.calls.take().unwrap();
     let backup = next.backup.clone();
@@ -63,8 +63,8 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
     let (_, shown) = world.get(&format!("/backups/{backup}/")).await;
     let manifest = world.manifest(&backup).unwrap();
     let tables = json!({
-        "jobs": {"rows": 20, "bytes": manifest.tables["jobs"].bytes},
-        "employees": {"rows": 20, "bytes": manifest.tables["employees"].bytes},
+        "tags": {"rows": 20, "bytes": manifest.tables["tags"].bytes},
+        "documents": {"rows": 20, "bytes": manifest.tables["documents"].bytes},
     });
     assert_eq!(
         shown,
@@ -98,7 +98,7 @@ async fn people_see_backups_where_they_see_every_table() {
     let one = format!("/backups/{}", started["backup"].as_str().unwrap());
     for path in ["/backups", &one] {
         assert_eq!(world.by("reader", Request::get(path)).await.0, 200, "{path}");
-        let (status, answer) = world.by("writer,table:jobs", Request::get(path)).await;
+        let (status, answer) = world.by("writer,table:tags", Request::get(path)).await;
         assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
     }
     assert_eq!(world.trail().await, "", "a key leaves nothing in the audit trail");
@@ -137,10 +137,10 @@ async fn a_request_that_cannot_start_a_backup_is_answered_with_the_reason() {
     let world = World::start().await;
     for (body, status, kind) in [
         (r#"{"tables": []}"#, 400, "wrong-shape"),
-        (r#"{"table": "jobs"}"#, 400, "wrong-shape"),
-        (r#"["jobs"]"#, 400, "wrong-shape"),
-        (r#"{"tables": ["jobs"], "tables": ["employees"]}"#, 400, "wrong-shape"),
-        (r#"{"tables": ["job"]}"#, 400, "unknown-table"),
+        (r#"{"table": "tags"}"#, 400, "wrong-shape"),
+        (r#"["tags"]"#, 400, "wrong-shape"),
+        (r#"{"tables": ["tags"], "tables": ["documents"]}"#, 400, "wrong-shape"),
+        (r#"{"tables": ["tag"]}"#, 400, "unknown-table"),
         (r#"{"tables": "#, 400, "invalid-json"),
         ("\u{FFFD}", 400, "invalid-json"),
         (r#"{"tables": ["\ud800"]}"#, 400, "invalid-json"),
@@ -179,9 +179,9 @@ async fn a_request_that_cannot_start_a_backup_is_answered_with_the_reason() {
 #[tokio::test]
 async fn a_table_that_is_named_twice_is_backed_up_once() {
     let world = World::with_rows(2).await;
-    assert_eq!(world.post(r#"{"tables": ["employees", "jobs", "hired_employees", "jobs"]}"#).await.0, 202);
+    assert_eq!(world.post(r#"{"tables": ["documents", "tags", "filed_documents", "tags"]}"#).await.0, 202);
     let backup = world.calls.take().unwrap().backup;
-    assert_eq!(world.state(&backup)["tables"], json!(["jobs", "employees"]));
+    assert_eq!(world.state(&backup)["tables"], json!(["tags", "documents"]));
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn one_backup_takes_no_parameters() {
 async fn backups_are_listed_newest_first_page_by_page() {
     let world = World::with_rows(2).await;
     assert_eq!(world.get("/backups").await, (200, json!({ "backups": [], "next": null })));
-    let template = world.make(&["jobs"], long()).await.unwrap().backup;
+    let template = world.make(&["tags"], long()).await.unwrap().backup;
     let manifest =
         String::from_utf8(world.store.content(&manifest_key(&template)).unwrap().to_vec()).unwrap();
     let ids: Vec<BackupId> = (1..=5).rev().map(|number| BackupId::new(number * 1000, 7)).collect();
@@ -241,14 +241,14 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
 #[tokio::test]
 async fn what_is_wrong_with_a_backup_is_shown() {
     let world = World::with_rows(2).await;
-    let backup = world.make(&["jobs"], long()).await.unwrap().backup;
+    let backup = world.make(&["tags"], long()).await.unwrap().backup;
     let path = format!("/backups/{backup}");
     let verified = |good, error: Option<&str>| Verified {
         backup: backup.clone(),
         verified_at: "2026-11-21T04:00:00.000Z".to_owned(),
         good,
         restore: None,
-        tables: vec!["jobs".to_owned()],
+        tables: vec!["tags".to_owned()],
         error: error.map(str::to_owned),
     };
     note_verified(&world.store, &verified(true, None)).await.unwrap();
@@ -257,12 +257,12 @@ async fn what_is_wrong_with_a_backup_is_shown() {
         (&shown["status"], &shown["verified_at"]),
         (&json!("completed"), &json!("2026-11-21T04:00:00.000Z"))
     );
-    let file = folder(&backup) + "jobs/part-00000.avro";
+    let file = folder(&backup) + "tags/part-00000.avro";
     let content = world.store.remove(&file).unwrap();
     let listed = world.get("/backups").await.1["backups"][0].clone();
     for shown in [listed, world.get(&path).await.1] {
         assert_eq!(shown["status"], "failed");
-        assert_eq!(shown["error"], "the file jobs/part-00000.avro is missing");
+        assert_eq!(shown["error"], "the file tags/part-00000.avro is missing");
     }
     world.store.insert(&file, content);
     note_verified(&world.store, &verified(false, Some("a file is damaged"))).await.unwrap();
@@ -280,6 +280,6 @@ async fn what_is_wrong_with_a_backup_is_shown() {
     }
     assert_eq!(world.get(&path).await.0, 404);
     assert_eq!(world.get("/backups/latest").await.0, 404);
-    world.store.insert(&(folder(&backup) + "jobs/part-00000.avro"), "");
+    world.store.insert(&(folder(&backup) + "tags/part-00000.avro"), "");
     assert_eq!(world.get(&path).await.0, 404, "files alone are no backup");
 }

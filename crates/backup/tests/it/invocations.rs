@@ -9,7 +9,7 @@ use domain::load::LoadId;
 
 use crate::support::{World, dictionary, long, one_page};
 
-const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+const ALL: [&str; 3] = ["collections", "tags", "documents"];
 
 /// Goes on, a page at a time, until the backup is complete; `between` is done before each further
 /// invocation.
@@ -44,10 +44,10 @@ async fn many_invocations_have_one_snapshot_and_the_content_of_one() {
     assert!(world.manifest(&done.backup).is_none());
     let time = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
     let changes = [
-        "DELETE FROM employees WHERE id % 7 = 0",
-        "UPDATE jobs SET job_name = CONCAT(job_name, '!')",
-        "INSERT INTO departments SELECT MAX(id) + 1, 'new' FROM departments",
-        "INSERT INTO employees SELECT MIN(id) - 1, 'n', '2021-01-01', 1, 1 FROM employees",
+        "DELETE FROM documents WHERE id % 7 = 0",
+        "UPDATE tags SET tag_name = CONCAT(tag_name, '!')",
+        "INSERT INTO collections SELECT MAX(id) + 1, 'new' FROM collections",
+        "INSERT INTO documents SELECT MIN(id) - 1, 'n', '2021-01-01', 1, 1 FROM documents",
     ];
     let (done, invocations) = finish(&world, done, &changes).await.unwrap();
     assert!(invocations > 5, "{invocations}");
@@ -81,16 +81,16 @@ async fn a_duplicate_delivery_does_nothing() {
 }
 
 const SWAP: [&str; 4] = [
-    "CREATE TABLE other LIKE employees",
-    "INSERT INTO other SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees",
-    "RENAME TABLE employees TO former, other TO employees",
+    "CREATE TABLE other LIKE documents",
+    "INSERT INTO other SELECT id, CONCAT(name, '+'), datetime, collection_id, tag_id FROM documents",
+    "RENAME TABLE documents TO former, other TO documents",
     "DROP TABLE former",
 ];
 
 #[tokio::test]
 async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     let world = World::with_rows(3000).await;
-    let done = world.make(&["employees"], one_page()).await.unwrap();
+    let done = world.make(&["documents"], one_page()).await.unwrap();
     let first = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
     assert_eq!(world.files().len(), 1);
     for sql in SWAP {
@@ -101,14 +101,14 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     // Also: the file of the lost snapshot is gone.
     world.check(&manifest);
     assert_ne!(manifest.snapshot_time, first);
-    let table = &manifest.tables["employees"];
-    assert_eq!(table.checksum, world.sum("employees").await.checksum());
+    let table = &manifest.tables["documents"];
+    assert_eq!(table.checksum, world.sum("documents").await.checksum());
     assert!(!table.files.iter().any(|file| file.key.ends_with("part-00000.avro")), "no name is used twice");
     assert_eq!(world.state(&done.backup)["snapshots"], 2);
     assert_eq!(world.db.open_transactions(), 0);
 }
 
-/// A load that replaces employees, whose shadow is half filled.
+/// A load that replaces documents, whose shadow is half filled.
 struct Replace {
     run: Run,
     shadow: String,
@@ -118,7 +118,7 @@ impl Replace {
     /// Begins it: fills the rows with odd ids.
     async fn begin(world: &World) -> Self {
         let db = world.db.database();
-        let key = "incoming/employees/replace/a.csv";
+        let key = "incoming/documents/replace/a.csv";
         let id = LoadId::of_object("data", key, "v1");
         let load = NewLoad {
             id: &id,
@@ -126,7 +126,7 @@ impl Replace {
             key,
             version: "v1",
             etag: None,
-            table: "employees",
+            table: "documents",
             mode: LoadMode::Replace,
             format: Some("csv"),
             bytes: 7,
@@ -134,8 +134,8 @@ impl Replace {
             parent: None,
         };
         let begun = loads::begin(&db, load).await.unwrap();
-        let employees = dictionary().table("employees").unwrap();
-        let prepared = loads::prepare(&db, &begun.run, employees).await.unwrap();
+        let documents = dictionary().table("documents").unwrap();
+        let prepared = loads::prepare(&db, &begun.run, documents).await.unwrap();
         let Some((run, shadow)) = prepared else { panic!("the load has ended") };
         let replace = Self { run, shadow: shadow.name().to_owned() };
         replace.fill(world, 1).await;
@@ -145,7 +145,7 @@ impl Replace {
     async fn fill(&self, world: &World, rest: u32) {
         let shadow = &self.shadow;
         let insert = format!(
-            "INSERT INTO `{shadow}` SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees \
+            "INSERT INTO `{shadow}` SELECT id, CONCAT(name, '+'), datetime, collection_id, tag_id FROM documents \
              WHERE id % 2 = {rest}"
         );
         world.sql(&insert).await;
@@ -154,8 +154,8 @@ impl Replace {
     /// Fills the rest, and swaps.
     async fn end(&self, world: &World) {
         self.fill(world, 0).await;
-        let employees = dictionary().table("employees").unwrap();
-        loads::swap(&world.db.database(), &self.run, employees, &"0".repeat(64)).await.unwrap();
+        let documents = dictionary().table("documents").unwrap();
+        loads::swap(&world.db.database(), &self.run, documents, &"0".repeat(64)).await.unwrap();
     }
 }
 
@@ -185,23 +185,23 @@ async fn a_shadow_that_was_half_filled_in_the_snapshot_is_never_backed_up() {
 async fn a_restore_that_is_undone_between_two_pages_gives_one_content() {
     let world = World::with_rows(3000).await;
     let db = world.db.database();
-    let employees = dictionary().table("employees").unwrap();
+    let documents = dictionary().table("documents").unwrap();
     let (first, back) = (RestoreId::new(1_795_226_400, 1), RestoreId::new(1_795_226_400, 2));
-    let tables = &[employees];
+    let tables = &[documents];
     let restore = |id, kind, source| {
         let mode = restores::Mode::Replace;
         restores::begin(&db, NewRestore { id, kind, source, mode, strict: false, tables })
     };
     restore(&first, Kind::Backup, "20261121-010000-00000001").await.unwrap();
-    let prepared = restores::prepare(&db, &first, employees).await.unwrap();
+    let prepared = restores::prepare(&db, &first, documents).await.unwrap();
     let restores::Prepared::Fill { shadow } = prepared else { panic!("{prepared:?}") };
-    let fill = "SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees";
+    let fill = "SELECT id, CONCAT(name, '+'), datetime, collection_id, tag_id FROM documents";
     world.sql(&format!("INSERT INTO `{}` {fill}", shadow.name())).await;
     let figures = TableFigures { rows_read: 0, rows_restored: 0, rows_rejected: 0, checksum: "0".repeat(16) };
-    restores::record_filled(&db, &first, "employees", &shadow, &figures).await.unwrap();
+    restores::record_filled(&db, &first, "documents", &shadow, &figures).await.unwrap();
     restores::swap(&db, &first).await.unwrap();
 
-    let done = world.make(&["employees"], one_page()).await.unwrap();
+    let done = world.make(&["documents"], one_page()).await.unwrap();
     restore(&back, Kind::Undo, first.as_str()).await.unwrap();
     restores::undo(&db, &back).await.unwrap();
     finish_after_swap(&world, done).await;
@@ -210,30 +210,30 @@ async fn a_restore_that_is_undone_between_two_pages_gives_one_content() {
 #[tokio::test]
 async fn a_backup_beside_a_swap_is_of_before_it_or_of_after_it() {
     let world = World::with_rows(3000).await;
-    let before = world.sum("employees").await.checksum();
+    let before = world.sum("documents").await.checksum();
     let replace = Replace::begin(&world).await;
     let (made, ()) = tokio::join!(world.make(&ALL, long()), replace.end(&world));
     let manifest = world.manifest(&made.unwrap().backup).unwrap();
     world.check(&manifest);
-    let found = &manifest.tables["employees"].checksum;
-    assert!([before, world.sum("employees").await.checksum()].contains(found), "{found}");
+    let found = &manifest.tables["documents"].checksum;
+    assert!([before, world.sum("documents").await.checksum()].contains(found), "{found}");
 }
 
 #[tokio::test]
 async fn an_altered_table_makes_the_backup_begin_anew_with_its_new_columns() {
     let world = World::with_rows(3000).await;
-    let done = world.make(&["employees"], one_page()).await.unwrap();
-    world.sql("ALTER TABLE employees MODIFY name VARCHAR(255) NULL").await;
+    let done = world.make(&["documents"], one_page()).await.unwrap();
+    world.sql("ALTER TABLE documents MODIFY name VARCHAR(255) NULL").await;
     let (done, _) = finish(&world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();
-    assert_eq!(manifest.tables["employees"].checksum, world.sum("employees").await.checksum());
+    assert_eq!(manifest.tables["documents"].checksum, world.sum("documents").await.checksum());
     assert_eq!(world.state(&done.backup)["snapshots"], 2);
 }
 
 #[tokio::test]
 async fn a_snapshot_that_is_lost_again_and_again_fails_the_backup() {
     let world = World::with_rows(3000).await;
-    let done = world.make(&["employees"], one_page()).await.unwrap();
+    let done = world.make(&["documents"], one_page()).await.unwrap();
     let backup = done.backup.clone();
     let error = finish(&world, done, &SWAP).await.unwrap_err();
     assert!(matches!(error, BackupError::Lost { times: 4 }), "{error}");

@@ -37,23 +37,23 @@ fn numbers(loads: &ManifestLoads) -> Vec<u64> {
 #[tokio::test]
 async fn a_manifest_lists_the_loads_since_the_backup_before_it() {
     let world = World::with_rows(10).await;
-    world.load(1, "jobs", "completed", "'2026-11-21 02:00:00.120'").await;
-    world.load(2, "employees", "completed", "'2026-11-21 01:00:00.007'").await;
-    world.load(3, "jobs", "failed", "UTC_TIMESTAMP(3)").await;
+    world.load(1, "tags", "completed", "'2026-11-21 02:00:00.120'").await;
+    world.load(2, "documents", "completed", "'2026-11-21 01:00:00.007'").await;
+    world.load(3, "tags", "failed", "UTC_TIMESTAMP(3)").await;
     world.load(4, "rowgate_canary", "completed", "UTC_TIMESTAMP(3)").await;
     let first = world.make_all().await;
     let loads = world.loads(&first);
     let oldest = &loads.completed.as_ref().unwrap()[0];
-    assert_eq!((&oldest.load, &*oldest.table, oldest.mode), (&id(2), "employees", LoadMode::Upsert));
-    assert_eq!((&*oldest.key, oldest.rows_loaded), ("incoming/employees/2.csv", 2));
+    assert_eq!((&oldest.load, &*oldest.table, oldest.mode), (&id(2), "documents", LoadMode::Upsert));
+    assert_eq!((&*oldest.key, oldest.rows_loaded), ("incoming/documents/2.csv", 2));
     assert_eq!(oldest.finished_at, "2026-11-21T01:00:00.007Z");
     assert_eq!((numbers(&loads), loads.total, loads.since, loads.running), (vec![2, 1], None, None, vec![]));
 
-    world.load(5, "departments", "completed", "UTC_TIMESTAMP(3)").await;
+    world.load(5, "collections", "completed", "UTC_TIMESTAMP(3)").await;
     // Not of all tables, so not before the next one of all.
-    let departments = world.make(&["departments"], long()).await.unwrap();
+    let collections = world.make(&["collections"], long()).await.unwrap();
     assert_eq!(
-        (numbers(&world.loads(&departments)), world.loads(&departments).since.is_some()),
+        (numbers(&world.loads(&collections)), world.loads(&collections).since.is_some()),
         (vec![5], true)
     );
     // Of two backups of the same second, nobody can say by their ids which one is newer.
@@ -71,8 +71,8 @@ async fn a_manifest_lists_the_loads_since_the_backup_before_it() {
 #[tokio::test]
 async fn no_load_is_lost_between_two_backups_and_none_is_listed_twice() {
     let world = World::with_rows(10).await;
-    world.load(1, "jobs", "running", "NULL").await;
-    world.load(2, "jobs", "completed", "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR").await;
+    world.load(1, "tags", "running", "NULL").await;
+    world.load(2, "tags", "completed", "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR").await;
     let first = world.loads(&world.make_all().await);
     assert_eq!((numbers(&first), first.running), (vec![2], vec![id(1)]));
     let ended = "UPDATE rowgate_loads SET status = 'completed', finished_at = UTC_TIMESTAMP(3) - INTERVAL 1 HOUR \
@@ -85,15 +85,15 @@ async fn no_load_is_lost_between_two_backups_and_none_is_listed_twice() {
 #[tokio::test]
 async fn loads_are_those_of_the_snapshot_however_many_invocations_it_takes() {
     let world = World::with_rows(3000).await;
-    world.load(1, "jobs", "completed", "UTC_TIMESTAMP(3)").await;
-    let mut done = world.make(&["jobs", "employees"], one_page()).await.unwrap();
-    world.load(2, "jobs", "completed", "UTC_TIMESTAMP(3)").await;
+    world.load(1, "tags", "completed", "UTC_TIMESTAMP(3)").await;
+    let mut done = world.make(&["tags", "documents"], one_page()).await.unwrap();
+    world.load(2, "tags", "completed", "UTC_TIMESTAMP(3)").await;
     while done.status == Status::Running {
         let next = world.calls.take().unwrap();
         done = world.backups().resume(&next, long()).await.unwrap();
     }
     assert_eq!(numbers(&world.loads(&done)), [1]);
-    assert_eq!(numbers(&world.loads(&world.make(&["jobs"], long()).await.unwrap())), [2]);
+    assert_eq!(numbers(&world.loads(&world.make(&["tags"], long()).await.unwrap())), [2]);
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn of_many_loads_the_newest_are_listed() {
     // Keys as long as S3 lets them be, in characters of four bytes.
     let sql = format!(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, \
-         rows_loaded, started_at, finished_at) SELECT LPAD(LOWER(HEX(seq)), 32, '0'), 'data', REPEAT('😀', 256), 'v1', 'jobs', \
+         rows_loaded, started_at, finished_at) SELECT LPAD(LOWER(HEX(seq)), 32, '0'), 'data', REPEAT('😀', 256), 'v1', 'tags', \
          'append', 'completed', seq, '2026-11-21', '2026-11-21' + INTERVAL seq SECOND FROM {}",
         testkit::numbers(1005)
     );

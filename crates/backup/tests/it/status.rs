@@ -19,7 +19,7 @@ impl World {
 #[tokio::test]
 async fn the_status_of_a_backup_can_be_asked_for_from_its_beginning_to_its_end() {
     let world = World::with_rows(3000).await;
-    let done = world.make(&["jobs", "employees"], one_page()).await.unwrap();
+    let done = world.make(&["tags", "documents"], one_page()).await.unwrap();
     let running = json!({ "backup": done.backup, "status": "running", "tables": {} });
     assert_eq!(world.status(&done.backup).await.unwrap(), running);
     let next = world.calls.take().unwrap();
@@ -28,13 +28,13 @@ async fn the_status_of_a_backup_can_be_asked_for_from_its_beginning_to_its_end()
     let completed = world.status(&backup).await.unwrap();
     assert_eq!(completed, serde_json::to_value(&done).unwrap(), "as the invocation that ended it answered");
     assert_eq!(
-        (&completed["status"], &completed["tables"]["jobs"]["rows"]),
+        (&completed["status"], &completed["tables"]["tags"]["rows"]),
         (&json!("completed"), &json!(3000))
     );
 
-    world.store.remove(&done.tables["jobs"].files[0]);
+    world.store.remove(&done.tables["tags"].files[0]);
     let damaged = world.status(&backup).await.unwrap();
-    let file = done.tables["jobs"].files[0].strip_prefix(&folder(&backup)).unwrap();
+    let file = done.tables["tags"].files[0].strip_prefix(&folder(&backup)).unwrap();
     assert_eq!(
         (&damaged["status"], &damaged["error"]),
         (&json!("failed"), &json!(format!("the file {file} is missing")))
@@ -44,16 +44,16 @@ async fn the_status_of_a_backup_can_be_asked_for_from_its_beginning_to_its_end()
 #[tokio::test]
 async fn a_backup_that_failed_or_was_interrupted_says_why() {
     let world = World::with_rows(10).await;
-    world.sql("DROP TABLE jobs").await;
-    world.make(&["jobs"], long()).await.unwrap_err();
+    world.sql("DROP TABLE tags").await;
+    world.make(&["tags"], long()).await.unwrap_err();
     let key = world.store.keys().remove(0);
     let failed = BackupId::parse(key.split('/').nth(1).unwrap()).unwrap();
     let expected = json!({
-        "backup": failed, "status": "failed", "tables": {}, "error": "the table jobs is not in the database",
+        "backup": failed, "status": "failed", "tables": {}, "error": "the table tags is not in the database",
     });
     assert_eq!(world.status(&failed).await.unwrap(), expected);
 
-    let backup = world.make(&["employees"], long()).await.unwrap().backup;
+    let backup = world.make(&["documents"], long()).await.unwrap().backup;
     let mut state = world.state(&backup);
     state["status"] = json!("running");
     state["active_at"] = json!("2020-01-01T00:00:00.000Z");

@@ -86,12 +86,12 @@ impl World {
         world
     }
 
-    /// Adds this many rows to each of departments, jobs and employees.
+    /// Adds this many rows to each of collections, tags and documents.
     pub(crate) async fn add_rows(&self, rows: u32) {
         for sql in [
-            "INSERT INTO departments SELECT seq, CONCAT('Department ', SHA2(seq, 224))",
-            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', SHA2(seq, 224))",
-            "INSERT INTO employees SELECT seq, CONCAT('Name, ', SHA2(seq, 224)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq",
+            "INSERT INTO collections SELECT seq, CONCAT('Collection ', SHA2(seq, 224))",
+            "INSERT INTO tags SELECT seq, CONCAT('Tag 😀 ', SHA2(seq, 224))",
+            "INSERT INTO documents SELECT seq, CONCAT('Name, ', SHA2(seq, 224)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq",
         ] {
             self.sql(&format!("{sql} FROM {}", numbers(rows))).await;
         }
@@ -119,7 +119,7 @@ impl World {
 
     /// The tables of [`add_rows`](Self::add_rows), in one invocation.
     pub(crate) async fn make_all(&self) -> Done {
-        self.make(&["departments", "jobs", "employees"], long()).await.unwrap()
+        self.make(&["collections", "tags", "documents"], long()).await.unwrap()
     }
 
     pub(crate) async fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {

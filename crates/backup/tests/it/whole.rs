@@ -21,7 +21,7 @@ async fn files_and_manifest_hold_what_the_database_holds() {
         let manifest = world.manifest(&done.backup).unwrap();
         world.check(&manifest);
         let names: Vec<&String> = manifest.tables.keys().collect();
-        assert_eq!(names, ["departments", "jobs", "employees"], "in the dictionary's order");
+        assert_eq!(names, ["collections", "tags", "documents"], "in the dictionary's order");
         for (name, table) in &manifest.tables {
             assert_eq!(table.checksum, world.sum(name).await.checksum(), "{name}");
             assert!(table.files.len() > 1, "{name} has {} files", table.files.len());
@@ -38,16 +38,16 @@ async fn files_and_manifest_hold_what_the_database_holds() {
 async fn other_programs_read_the_files() {
     let world = World::with_rows(2000).await;
     world
-        .sql("INSERT INTO employees VALUES (-2147483648, 'a,\\n\\0\"😀', '1000-01-01', 1, 2147483647)")
+        .sql("INSERT INTO documents VALUES (-2147483648, 'a,\\n\\0\"😀', '1000-01-01', 1, 2147483647)")
         .await;
-    let done = world.make(&["hired_employees", "employees"], long()).await.unwrap();
+    let done = world.make(&["filed_documents", "documents"], long()).await.unwrap();
     assert_eq!(done.tables.len(), 1, "one table, whatever it is called");
-    let content = world.store.content(&done.tables["employees"].files[0]).unwrap();
+    let content = world.store.content(&done.tables["documents"].files[0]).unwrap();
     let rows: Vec<Value> = apache_avro::Reader::new(&content[..]).unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(rows.len(), 2001);
     let Value::Record(first) = &rows[0] else { panic!("{:?}", rows[0]) };
     let fields: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(fields, ["id", "name", "datetime", "department_id", "job_id"]);
+    assert_eq!(fields, ["id", "name", "datetime", "collection_id", "tag_id"]);
     assert_eq!(first[0].1, Value::Int(i32::MIN));
     assert_eq!(first[1].1, Value::String("a,\n\0\"😀".to_owned()));
     // 1000-01-01 of the proleptic Gregorian calendar.
@@ -82,9 +82,9 @@ async fn three_tables_under_constant_writes_are_one_snapshot() {
                 id += 1;
                 for sql in [
                     "BEGIN".to_owned(),
-                    format!("INSERT INTO employees VALUES ({id}, 'n', '2021-01-01', {id}, {id})"),
-                    format!("INSERT INTO jobs VALUES ({id}, 'j')"),
-                    format!("INSERT INTO departments VALUES ({id}, 'd')"),
+                    format!("INSERT INTO documents VALUES ({id}, 'n', '2021-01-01', {id}, {id})"),
+                    format!("INSERT INTO tags VALUES ({id}, 'j')"),
+                    format!("INSERT INTO collections VALUES ({id}, 'd')"),
                     "COMMIT".to_owned(),
                 ] {
                     conn.query_drop(sql).await.unwrap();
@@ -100,7 +100,7 @@ async fn three_tables_under_constant_writes_are_one_snapshot() {
         world.check(&manifest);
         let rows: Vec<u64> = manifest.tables.values().map(|table| table.rows).collect();
         assert!(rows.iter().all(|of_table| *of_table == rows[0]), "{rows:?}");
-        let now: u64 = world.db.value("SELECT COUNT(*) FROM jobs").await.unwrap().parse().unwrap();
+        let now: u64 = world.db.value("SELECT COUNT(*) FROM tags").await.unwrap().parse().unwrap();
         assert!(rows[0] < now, "nothing was written meanwhile, so nothing is shown");
     }
     stop.store(true, Ordering::Relaxed);
@@ -110,7 +110,7 @@ async fn three_tables_under_constant_writes_are_one_snapshot() {
 #[tokio::test]
 async fn two_backups_at_once_are_both_right() {
     let world = World::with_rows(5000).await;
-    let all = ["departments", "jobs", "employees"];
+    let all = ["collections", "tags", "documents"];
     let (one, other) = tokio::join!(world.make(&all, long()), world.make(&all, long()));
     let (one, other) = (one.unwrap(), other.unwrap());
     assert_ne!(one.backup, other.backup);
@@ -127,24 +127,24 @@ async fn two_backups_at_once_are_both_right() {
 async fn what_is_nullable_in_the_database_is_nullable_in_the_file() {
     let world = World::start().await;
     world
-        .sql("INSERT INTO employees VALUES (1, 'a', '2021-01-01', 1, NULL), (2, 'b', '2021-01-01', 1, 2)")
+        .sql("INSERT INTO documents VALUES (1, 'a', '2021-01-01', 1, NULL), (2, 'b', '2021-01-01', 1, 2)")
         .await;
-    let done = world.make(&["employees"], long()).await.unwrap();
-    let content = world.store.content(&done.tables["employees"].files[0]).unwrap();
+    let done = world.make(&["documents"], long()).await.unwrap();
+    let content = world.store.content(&done.tables["documents"].files[0]).unwrap();
     let rows: Vec<Value> = apache_avro::Reader::new(&content[..]).unwrap().collect::<Result<_, _>>().unwrap();
-    let jobs: Vec<&Value> = rows
+    let tags: Vec<&Value> = rows
         .iter()
         .map(|row| match row {
             Value::Record(fields) => &fields[4].1,
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(*jobs[0], Value::Union(0, Box::new(Value::Null)));
-    assert_eq!(*jobs[1], Value::Union(1, Box::new(Value::Int(2))));
+    assert_eq!(*tags[0], Value::Union(0, Box::new(Value::Null)));
+    assert_eq!(*tags[1], Value::Union(1, Box::new(Value::Int(2))));
     let manifest = world.manifest(&done.backup).unwrap();
-    assert_eq!(manifest.tables["employees"].checksum, world.sum("employees").await.checksum());
+    assert_eq!(manifest.tables["documents"].checksum, world.sum("documents").await.checksum());
     assert_eq!(
-        manifest.tables["employees"].columns.len(),
-        dictionary().table("employees").unwrap().columns().len()
+        manifest.tables["documents"].columns.len(),
+        dictionary().table("documents").unwrap().columns().len()
     );
 }

@@ -200,7 +200,7 @@ fn flawed_batch(ids: std::ops::Range<u64>) -> Vec<String> {
 /// Returns the report's statement with its parameters inserted.
 fn report(name: &str) -> Result<String> {
     let report =
-        testkit::folder().reports.iter().find(|report| report.name == name).context("no such report")?;
+        testkit::hr::folder().reports.iter().find(|report| report.name == name).context("no such report")?;
     Ok(report.sql.replace(":year", "2021").replace(":scope", "'year'"))
 }
 

@@ -57,7 +57,7 @@ impl Loader {
         Ok(Self {
             runner: Runner::start(settings).await?,
             chunk_bytes: settings.chunk_bytes,
-            sql: testkit::SQL,
+            sql: testkit::hr::SQL,
             table: EMPLOYEES.to_owned(),
         })
     }

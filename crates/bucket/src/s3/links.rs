@@ -111,24 +111,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_link_is_for_one_key_one_size_and_some_minutes() {
-        let link = to_put("incoming/jobs/a b+é.csv", Some(7), Metadata::new()).await;
+        let link = to_put("incoming/tags/a b+é.csv", Some(7), Metadata::new()).await;
         let (place, query) = parts(&link);
-        assert_eq!(place, "https://data.s3.eu-west-1.amazonaws.com/incoming/jobs/a%20b%2B%C3%A9.csv");
+        assert_eq!(place, "https://data.s3.eu-west-1.amazonaws.com/incoming/tags/a%20b%2B%C3%A9.csv");
         assert_eq!(query["X-Amz-SignedHeaders"], "content-length%3Bhost");
         assert_eq!((&*query["X-Amz-Date"], &*query["X-Amz-Expires"]), ("20130524T000000Z", "900"));
         assert_eq!(query["X-Amz-Security-Token"], "token");
         assert!(link.headers.is_empty() && !link.url.contains("SECRET"));
         // Another size is another signature.
-        let other = to_put("incoming/jobs/a b+é.csv", Some(8), Metadata::new()).await;
+        let other = to_put("incoming/tags/a b+é.csv", Some(8), Metadata::new()).await;
         assert_ne!(parts(&other).1["X-Amz-Signature"], query["X-Amz-Signature"]);
-        let any = to_put("incoming/jobs/a.csv", None, Metadata::new()).await;
+        let any = to_put("incoming/tags/a.csv", None, Metadata::new()).await;
         assert_eq!(parts(&any).1["X-Amz-SignedHeaders"], "host");
     }
 
     #[tokio::test]
     async fn metadata_is_a_header_that_is_signed_and_named() {
         let metadata = Metadata::from([("rowgate-settings".to_owned(), "e30".to_owned())]);
-        let link = to_put("incoming/jobs/a.csv", Some(7), metadata).await;
+        let link = to_put("incoming/tags/a.csv", Some(7), metadata).await;
         assert_eq!(link.headers, [("x-amz-meta-rowgate-settings".to_owned(), "e30".to_owned())]);
         let (_, query) = parts(&link);
         assert_eq!(query["X-Amz-SignedHeaders"], "content-length%3Bhost%3Bx-amz-meta-rowgate-settings");
@@ -137,10 +137,10 @@ mod tests {
     #[tokio::test]
     async fn a_link_of_a_part_is_for_its_number_and_size() {
         let bucket = bucket(Some("http://127.0.0.1:4566"));
-        let upload = Multipart::of("incoming/jobs/a.csv", "u/1");
+        let upload = Multipart::of("incoming/tags/a.csv", "u/1");
         let link = bucket.link_to_put_part(&upload, 3, 16, valid()).await.unwrap();
         let (place, query) = parts(&link);
-        assert_eq!(place, "http://127.0.0.1:4566/data/incoming/jobs/a.csv");
+        assert_eq!(place, "http://127.0.0.1:4566/data/incoming/tags/a.csv");
         assert_eq!((&*query["partNumber"], &*query["uploadId"]), ("3", "u%2F1"));
         assert_eq!(query["X-Amz-SignedHeaders"], "content-length%3Bhost");
         assert!(link.headers.is_empty());

@@ -221,7 +221,7 @@ mod tests {
         let backup: Backup = serde_json::from_value(json!({
             "backup": ID, "status": "completed", "started_at": "2026-11-21T02:00:00.000Z", "finished_at": null,
             "moment": null, "verified_at": null, "error": null,
-            "tables": {"jobs": {"rows": 3, "bytes": 500}, "employees": {"rows": 40, "bytes": 6000}, "departments": {}},
+            "tables": {"tags": {"rows": 3, "bytes": 500}, "documents": {"rows": 40, "bytes": 6000}, "collections": {}},
         }))
         .unwrap();
         assert_eq!((backup.rows(), backup.bytes()), (43, 6500));
@@ -232,8 +232,8 @@ mod tests {
         let backup = BackupId::parse(ID).unwrap();
         let all = RestoreRequest { backup: &backup, tables: &[], mode: "replace" };
         assert_eq!(json!(all), json!({"backup": ID, "mode": "replace"}));
-        let one = RestoreRequest { tables: &["jobs".to_owned()], ..all };
-        assert_eq!(json!(one)["tables"], json!(["jobs"]));
+        let one = RestoreRequest { tables: &["tags".to_owned()], ..all };
+        assert_eq!(json!(one)["tables"], json!(["tags"]));
     }
 
     #[test]
@@ -249,10 +249,10 @@ mod tests {
     fn the_outcome_of_a_backup_is_one_line() {
         let outcome = |fields| serde_json::from_value::<Backup>(fields).unwrap().outcome();
         let completed = json!({"backup": ID, "status": "completed", "error": null,
-            "tables": {"jobs": {"rows": 3, "bytes": 700}, "employees": {"rows": 1000000, "bytes": 21400000}}});
+            "tables": {"tags": {"rows": 3, "bytes": 700}, "documents": {"rows": 1000000, "bytes": 21400000}}});
         assert_eq!(
             outcome(completed),
-            format!("{ID}: completed, jobs 3 rows, employees 1000000 rows, 21 MB")
+            format!("{ID}: completed, tags 3 rows, documents 1000000 rows, 21 MB")
         );
         let failed = json!({"backup": ID, "status": "failed", "error": "the database is away"});
         assert_eq!(outcome(failed), format!("{ID}: failed (the database is away)"));
@@ -262,14 +262,14 @@ mod tests {
     fn the_outcome_of_a_restore_is_one_line() {
         let outcome = |fields| serde_json::from_value::<Restore>(fields).unwrap().outcome();
         let completed = json!({"restore": ID, "status": "completed", "tables": {
-            "jobs": {"rows_restored": 3, "rows_rejected": 0, "kept": true},
-            "employees": {"rows_restored": 10, "rows_rejected": 2, "kept": true},
+            "tags": {"rows_restored": 3, "rows_rejected": 0, "kept": true},
+            "documents": {"rows_restored": 10, "rows_rejected": 2, "kept": true},
         }});
         assert_eq!(
             outcome(completed),
-            format!("{ID}: completed, jobs 3 rows, employees 10 rows and 2 rejected")
+            format!("{ID}: completed, tags 3 rows, documents 10 rows and 2 rejected")
         );
-        let failed = json!({"restore": ID, "status": "failed", "error": "jobs/part-00000.avro is not there"});
-        assert_eq!(outcome(failed), format!("{ID}: failed (jobs/part-00000.avro is not there)"));
+        let failed = json!({"restore": ID, "status": "failed", "error": "tags/part-00000.avro is not there"});
+        assert_eq!(outcome(failed), format!("{ID}: failed (tags/part-00000.avro is not there)"));
     }
 }

@@ -94,16 +94,16 @@ mod tests {
     fn an_outcome_is_one_line() {
         let outcome = |fields| serde_json::from_value::<Load>(fields).unwrap().outcome();
         let completed = json!({
-            "load": "l", "key": "incoming/jobs/jobs.csv", "status": "completed",
+            "load": "l", "key": "incoming/tags/tags.csv", "status": "completed",
             "rows_read": 10, "rows_loaded": 8, "rows_rejected": 2, "unknown_references": 1, "error": null
         });
         assert_eq!(
             outcome(completed),
-            "incoming/jobs/jobs.csv: completed, 10 rows read, 8 loaded, 2 rejected, 1 unknown references"
+            "incoming/tags/tags.csv: completed, 10 rows read, 8 loaded, 2 rejected, 1 unknown references"
         );
         let skipped = json!({
-            "load": "l", "key": "incoming/jobs/jobs.csv", "status": "skipped", "error": "the same bytes as load 1"
+            "load": "l", "key": "incoming/tags/tags.csv", "status": "skipped", "error": "the same bytes as load 1"
         });
-        assert_eq!(outcome(skipped), "incoming/jobs/jobs.csv: skipped (the same bytes as load 1)");
+        assert_eq!(outcome(skipped), "incoming/tags/tags.csv: skipped (the same bytes as load 1)");
     }
 }

@@ -153,13 +153,13 @@ mod tests {
     fn the_table_has_who_waits_and_who_may_what() {
         let accounts = [
             account("bea@x.example", "pending", &[]),
-            account("ann@x.example", "active", &["writer", "table:jobs"]),
+            account("ann@x.example", "active", &["writer", "table:tags"]),
         ];
         insta::assert_snapshot!(render(&accounts), @r"
           username       status   groups             registered
           -------------  -------  -----------------  ------------------------
           bea@x.example  pending                     2026-11-29T16:00:00.000Z
-          ann@x.example  active   writer table:jobs  2026-11-29T16:00:00.000Z
+          ann@x.example  active   writer table:tags  2026-11-29T16:00:00.000Z
         ");
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let all = json!({ "accounts": [ann] }).to_string();
         let replay = Replay::new([answer("", &*one), answer("", all), answer("", &*one), answer("", &*one)]);
         let aws = Aws::of(&replay);
-        let groups = ["writer".to_owned(), "table:jobs".to_owned()];
+        let groups = ["writer".to_owned(), "table:tags".to_owned()];
         assert_eq!(add(&aws, "ann@x.example", "Sesame-open-7", &groups).await.unwrap(), ann);
         assert_eq!(list(&aws).await.unwrap(), std::slice::from_ref(&ann));
         approve(&aws, "ann@x.example", &groups).await.unwrap();

@@ -17,7 +17,7 @@ use crate::verb::Verb;
 /// Loads what lies under a prefix and was never loaded.
 #[derive(Clone, Debug, Args, Serialize)]
 pub(crate) struct Backfill {
-    /// What the keys begin with, such as incoming/employees/.
+    /// What the keys begin with, such as incoming/documents/.
     prefix: String,
     /// The table of all the files, whatever their keys say.
     #[arg(long, value_parser = table_name)]
@@ -104,12 +104,12 @@ mod tests {
             after: None,
         };
         assert_eq!(json!(request), json!({"prefix": "incoming/", "dry_run": true}));
-        request.table = Some("jobs".to_owned());
+        request.table = Some("tags".to_owned());
         request.mode = Some(LoadMode::Upsert);
         request.after = Some("token".to_owned());
         assert_eq!(
             json!(request),
-            json!({"prefix": "incoming/", "table": "jobs", "mode": "upsert", "dry_run": true, "after": "token"})
+            json!({"prefix": "incoming/", "table": "tags", "mode": "upsert", "dry_run": true, "after": "token"})
         );
     }
 

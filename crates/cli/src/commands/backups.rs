@@ -103,13 +103,13 @@ mod tests {
         serde_json::from_value(json!([
             {
                 "backup": "20261121-020000-0000001f", "status": "running", "started_at": "2026-11-21T02:00:00.000Z",
-                "finished_at": null, "moment": null, "tables": {"jobs": {}, "employees": {}}, "verified_at": null,
+                "finished_at": null, "moment": null, "tables": {"tags": {}, "documents": {}}, "verified_at": null,
                 "error": null,
             },
             {
                 "backup": "20261120-020000-00000007", "status": "completed", "started_at": "2026-11-20T02:00:00.000Z",
                 "finished_at": "2026-11-20T02:00:09.000Z", "moment": "2026-11-20T02:00:01.500Z",
-                "tables": {"jobs": {"rows": 3, "bytes": 700}, "employees": {"rows": 1000000, "bytes": 21400000}},
+                "tables": {"tags": {"rows": 3, "bytes": 700}, "documents": {"rows": 1000000, "bytes": 21400000}},
                 "verified_at": "2026-11-20T04:01:00.000Z", "error": null,
             },
             {
@@ -126,8 +126,8 @@ mod tests {
         insta::assert_snapshot!(render(&backups()), @r"
           backup                    status     moment            tables              rows   size  verified          error
           ------------------------  ---------  ----------------  ---------------  -------  -----  ----------------  --------------------
-          20261121-020000-0000001f  running    2026-11-21 02:00  jobs, employees
-          20261120-020000-00000007  completed  2026-11-20 02:00  jobs, employees  1000003  21 MB  2026-11-20 04:01
+          20261121-020000-0000001f  running    2026-11-21 02:00  tags, documents
+          20261120-020000-00000007  completed  2026-11-20 02:00  tags, documents  1000003  21 MB  2026-11-20 04:01
           20261119-020000-00000009  failed     2026-11-19 02:00                                                     the database is away
         ");
     }

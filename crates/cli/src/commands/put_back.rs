@@ -94,27 +94,27 @@ mod tests {
     fn restore() -> api::Restore {
         serde_json::from_value(json!({
             "restore": "20261121-104050-1a2b3c4d", "status": "completed",
-            "tables": {"jobs": {"kept": true}, "employees": {"kept": false}, "departments": {"kept": null}},
+            "tables": {"tags": {"kept": true}, "documents": {"kept": false}, "collections": {"kept": null}},
         }))
         .unwrap()
     }
 
     #[test]
     fn only_tables_with_a_previous_version_are_put_back() {
-        let jobs = ["jobs".to_owned()];
-        assert_eq!(undoable(&restore(), &[]).unwrap(), ["jobs"]);
-        assert_eq!(undoable(&restore(), &jobs).unwrap(), ["jobs"]);
-        let employees = ["employees".to_owned()];
+        let tags = ["tags".to_owned()];
+        assert_eq!(undoable(&restore(), &[]).unwrap(), ["tags"]);
+        assert_eq!(undoable(&restore(), &tags).unwrap(), ["tags"]);
+        let documents = ["documents".to_owned()];
         assert_eq!(
-            undoable(&restore(), &employees).unwrap_err().to_string(),
-            "The table employees is not kept as it was before the restore 20261121-104050-1a2b3c4d; there is jobs."
+            undoable(&restore(), &documents).unwrap_err().to_string(),
+            "The table documents is not kept as it was before the restore 20261121-104050-1a2b3c4d; there is tags."
         );
     }
 
     #[test]
     fn a_restore_that_kept_nothing_says_why_that_may_be() {
         let mut nothing = restore();
-        nothing.tables.retain(|name, _| name != "jobs");
+        nothing.tables.retain(|name, _| name != "tags");
         let refusal = undoable(&nothing, &[]).unwrap_err().to_string();
         assert!(refusal.starts_with("There is nothing to put back"), "{refusal}");
     }

@@ -129,20 +129,20 @@ mod tests {
     #[test]
     fn downloads_are_summed_up_in_one_line() {
         let load = |status| -> Load {
-            serde_json::from_value(json!({"load": "l", "key": "incoming/jobs/a.csv", "status": status}))
+            serde_json::from_value(json!({"load": "l", "key": "incoming/tags/a.csv", "status": status}))
                 .unwrap()
         };
-        assert_eq!(line(&load("completed"), 0, 0, 0), "incoming/jobs/a.csv: no rejected records");
+        assert_eq!(line(&load("completed"), 0, 0, 0), "incoming/tags/a.csv: no rejected records");
         assert_eq!(
             line(&load("running"), 1, 7, 1),
-            "incoming/jobs/a.csv: 7 rejected records, 1 file so far; the load is still running (1 there already and left as \
+            "incoming/tags/a.csv: 7 rejected records, 1 file so far; the load is still running (1 there already and left as \
              found)"
         );
     }
 
     #[test]
     fn a_file_is_saved_under_the_end_of_its_key() {
-        assert_eq!(name("rejected/jobs/l1/l1-00007.csv").unwrap(), "l1-00007.csv");
+        assert_eq!(name("rejected/tags/l1/l1-00007.csv").unwrap(), "l1-00007.csv");
         assert!(name("rejected/..").is_err());
     }
 }

@@ -79,11 +79,11 @@ mod tests {
 
     fn report() -> api::Report {
         let text = r#"{
-            "report": "departments-above-mean", "parameters": {"year": 2021}, "columns": ["id", "department", "hired"],
+            "report": "collections-above-mean", "parameters": {"year": 2021}, "columns": ["id", "collection", "filed"],
             "rows": [
-                {"id": 8, "department": "Support", "hired": 221},
-                {"id": 5, "department": "Engineering", "hired": 208},
-                {"id": 6, "department": null, "hired": 7}
+                {"id": 8, "collection": "Support", "filed": 221},
+                {"id": 5, "collection": "Engineering", "filed": 208},
+                {"id": 6, "collection": null, "filed": 7}
             ]
         }"#;
         serde_json::from_str(text).unwrap()
@@ -94,7 +94,7 @@ mod tests {
         let (text, more) = render(&report(), Some(2));
         assert_eq!(more, 1);
         insta::assert_snapshot!(text, @r"
-          id  department   hired
+          id  collection   filed
           --  -----------  -----
            8  Support        221
            5  Engineering    208

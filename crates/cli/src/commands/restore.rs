@@ -274,7 +274,7 @@ mod tests {
     fn a_restore_is_from_a_backup_or_restore_files() {
         for (words, which) in [
             (&["restore", "latest"][..], WhichBackup::Latest),
-            (&["restore", ID, "--tables", "jobs,employees"], WhichBackup::Id(BackupId::parse(ID).unwrap())),
+            (&["restore", ID, "--tables", "tags,documents"], WhichBackup::Id(BackupId::parse(ID).unwrap())),
         ] {
             match parse(words).unwrap() {
                 Verbs::Restore(restore) => assert_eq!(restore.backup, Some(which)),
@@ -282,9 +282,9 @@ mod tests {
             }
         }
         assert!(
-            parse(&["restore", "--from", "avro/jobs/", "--table", "jobs", "--strict", "--verify"]).is_ok()
+            parse(&["restore", "--from", "avro/tags/", "--table", "tags", "--strict", "--verify"]).is_ok()
         );
-        match parse(&["restore", "--from", "avro/", "--table", "jobs", "--ignore", "salary,*"]).unwrap() {
+        match parse(&["restore", "--from", "avro/", "--table", "tags", "--ignore", "salary,*"]).unwrap() {
             Verbs::Restore(restore) => assert_eq!(restore.ignore, ["salary", "*"]),
             other => panic!("{other:?}"),
         }
@@ -292,12 +292,12 @@ mod tests {
             &["restore"][..],
             &["restore", "newest"],
             &["restore", "../x"],
-            &["restore", "latest", "--from", "avro/", "--table", "jobs"],
+            &["restore", "latest", "--from", "avro/", "--table", "tags"],
             &["restore", "--from", "avro/"],
-            &["restore", "latest", "--table", "jobs"],
+            &["restore", "latest", "--table", "tags"],
             &["restore", "latest", "--strict"],
             &["restore", "latest", "--ignore", "salary"],
-            &["restore", "--from", "avro/", "--table", "jobs", "--tables", "jobs"],
+            &["restore", "--from", "avro/", "--table", "tags", "--tables", "tags"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
@@ -312,7 +312,7 @@ mod tests {
     fn backup() -> api::Backup {
         serde_json::from_value(json!({
             "backup": "20261121-020000-0000001f", "status": "completed", "moment": "2026-11-21T02:00:01.500Z",
-            "tables": {"jobs": {"rows": 3, "bytes": 700}, "employees": {"rows": 1000, "bytes": 21400}},
+            "tables": {"tags": {"rows": 3, "bytes": 700}, "documents": {"rows": 1000, "bytes": 21400}},
         }))
         .unwrap()
     }
@@ -320,42 +320,42 @@ mod tests {
     #[test]
     fn the_tables_to_be_replaced_are_listed_with_the_snapshot_time() {
         let backup = backup();
-        let jobs = ["jobs".to_owned()];
+        let tags = ["tags".to_owned()];
         insta::assert_snapshot!(targets(&backup, &chosen(&backup, &[]).unwrap()), @r"
         This replaces, with the rows of 2026-11-21T02:00:01.500Z (backup 20261121-020000-0000001f):
-          jobs, 3 rows
-          employees, 1000 rows
+          tags, 3 rows
+          documents, 1000 rows
         The tables as they are now are kept until they are restored again.
         ");
-        assert_eq!(chosen(&backup, &jobs).unwrap(), ["jobs"]);
+        assert_eq!(chosen(&backup, &tags).unwrap(), ["tags"]);
     }
 
     #[test]
     fn a_table_that_was_renamed_since_is_asked_for_by_either_name() {
         let mut backup = backup();
-        let employees = backup.tables.shift_remove("employees").unwrap();
-        backup.tables.insert("hired_employees".to_owned(), employees);
-        for name in ["employees", "hired_employees"] {
+        let documents = backup.tables.shift_remove("documents").unwrap();
+        backup.tables.insert("filed_documents".to_owned(), documents);
+        for name in ["documents", "filed_documents"] {
             let asked = own_names(&[name.to_owned()]);
             let chosen = chosen(&backup, &asked).unwrap();
-            assert_eq!(chosen, ["hired_employees"]);
-            assert!(targets(&backup, &chosen).contains("\n  employees, 1000 rows\n"));
+            assert_eq!(chosen, ["filed_documents"]);
+            assert!(targets(&backup, &chosen).contains("\n  documents, 1000 rows\n"));
         }
     }
 
     #[test]
     fn a_table_that_the_backup_has_not_is_named_with_those_it_has() {
-        let people = ["jobs".to_owned(), "people".to_owned()];
+        let people = ["tags".to_owned(), "people".to_owned()];
         assert_eq!(
             chosen(&backup(), &people).unwrap_err().to_string(),
-            "The backup 20261121-020000-0000001f has no table people; it has jobs, employees."
+            "The backup 20261121-020000-0000001f has no table people; it has tags, documents."
         );
     }
 
     #[test]
     fn aliases_of_tables_are_taken() {
-        let names = ["hired_employees", "jobs", "people"].map(str::to_owned);
-        assert_eq!(own_names(&names), ["employees", "jobs", "people"]);
+        let names = ["filed_documents", "tags", "people"].map(str::to_owned);
+        assert_eq!(own_names(&names), ["documents", "tags", "people"]);
     }
 
     #[test]

@@ -9,19 +9,19 @@ fn check(name: &str, content: impl AsRef<[u8]>, options: &[&str]) -> (Option<i32
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
-    let arguments = [&["check", "jobs", path.to_str().unwrap()][..], options].concat();
+    let arguments = [&["check", "tags", path.to_str().unwrap()][..], options].concat();
     let output = rowgate(folder.path(), &arguments);
     (output.status.code(), stdout(&output), stderr(&output))
 }
 
 #[test]
 fn a_file_without_a_fault_would_be_loaded() {
-    let (code, out, err) = check("jobs.tsv", "id\tjob_name\n1\tWelder\n\t\n2\tMason\n", &[]);
+    let (code, out, err) = check("tags.tsv", "id\ttag_name\n1\tWelder\n\t\n2\tMason\n", &[]);
     assert_eq!(
         (code, &*out, &*err),
         (
             Some(0),
-            "jobs: 2 records read, 2 would be loaded, 0 rejected\nskipped: 1 (rows of empty fields, the header again)\n",
+            "tags: 2 records read, 2 would be loaded, 0 rejected\nskipped: 1 (rows of empty fields, the header again)\n",
             ""
         )
     );
@@ -30,11 +30,11 @@ fn a_file_without_a_fault_would_be_loaded() {
 #[test]
 fn rejected_records_are_counted_by_code_and_the_first_shown() {
     let (code, out, err) =
-        check("jobs.csv", "id,job_name\n1,\"a\"b\n2,\nx,\n3,Cook\n3,Chef\n", &["--first", "2"]);
+        check("tags.csv", "id,tag_name\n1,\"a\"b\n2,\nx,\n3,Cook\n3,Chef\n", &["--first", "2"]);
     assert_eq!(code, Some(1));
     assert_eq!(err, "error: 4 of 5 records would be rejected.\n");
     let expected = [
-        "jobs: 5 records read, 1 would be loaded, 4 rejected",
+        "tags: 5 records read, 1 would be loaded, 4 rejected",
         "  code                errors",
         "  ------------------  ------",
         "  required                 2",
@@ -44,7 +44,7 @@ fn rejected_records_are_counted_by_code_and_the_first_shown() {
         "  line  code      reason",
         "  ----  --------  ----------------------------------------------------------------------------------------",
         "     2  quote     text follows a closing quote; inside a quoted field a quote is written twice, and a field",
-        "     3  required  job_name is required",
+        "     3  required  tag_name is required",
         "  and 2 more",
     ];
     for line in expected.iter().filter(|line| !line.contains("----")) {
@@ -55,16 +55,16 @@ fn rejected_records_are_counted_by_code_and_the_first_shown() {
 #[test]
 fn a_load_that_would_fail_is_refused_with_the_reason() {
     for (name, content, options, reason) in [
-        ("jobs.csv", "<html><body>1</body></html>", &[][..], "the file is an HTML page"),
-        ("jobs.csv", "job,title\n1,Welder\n", &[], "line 1 is neither a header of the table nor a row of it"),
-        ("jobs.csv", "id,job\n1,\n", &[], "no record can be loaded"),
+        ("tags.csv", "<html><body>1</body></html>", &[][..], "the file is an HTML page"),
+        ("tags.csv", "tag,title\n1,Welder\n", &[], "line 1 is neither a header of the table nor a row of it"),
+        ("tags.csv", "id,tag\n1,\n", &[], "no record can be loaded"),
         (
-            "jobs.csv",
-            "id,job\n1,a\n2,\n",
+            "tags.csv",
+            "id,tag\n1,a\n2,\n",
             &["--mode", "replace"],
             "more records are rejected than the limit of 0",
         ),
-        ("jobs.csv", "id,job\n", &["--mode", "replace"], "the file has no row to replace the table with"),
+        ("tags.csv", "id,tag\n", &["--mode", "replace"], "the file has no row to replace the table with"),
     ] {
         let (code, _, err) = check(name, content, options);
         assert_eq!(code, Some(1), "{err}");
@@ -83,13 +83,13 @@ fn a_hidden_table_is_checked_too() {
 
 #[test]
 fn files_that_cannot_be_read_are_the_users() {
-    let (code, _, err) = check("jobs.pdf", "1,a\n", &[]);
-    assert_eq!((code, &*err), (Some(1), "error: jobs.pdf cannot be read: convert it.\n"));
+    let (code, _, err) = check("tags.pdf", "1,a\n", &[]);
+    assert_eq!((code, &*err), (Some(1), "error: tags.pdf cannot be read: convert it.\n"));
     let folder = tempfile::tempdir().unwrap();
     for (table, file, says) in [
-        ("people", "jobs.csv", "error: "),
-        ("jobs", "nothing.csv", "error: nothing.csv cannot be read: No such file or directory"),
-        ("jobs", ".", "error: "),
+        ("people", "tags.csv", "error: "),
+        ("tags", "nothing.csv", "error: nothing.csv cannot be read: No such file or directory"),
+        ("tags", ".", "error: "),
     ] {
         let output = rowgate(folder.path(), &["check", table, file]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));

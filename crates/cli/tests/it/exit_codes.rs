@@ -18,8 +18,8 @@ fn wrong_arguments_are_the_users() {
     for arguments in [
         &["fly"][..],
         &["report"],
-        &["report", "hires-by-quarter", "year"],
-        &["upload", "jobs", "a.csv", "--bucket", "b", "--mode", "merge"],
+        &["report", "files-by-quarter", "year"],
+        &["upload", "tags", "a.csv", "--bucket", "b", "--mode", "merge"],
         &["rejects", "7"],
         &["backfill"],
         &["backfill", "incoming/", "--mode", "replace"],
@@ -38,9 +38,9 @@ fn wrong_arguments_are_the_users() {
         &["lake", "run", "--follow", "../x"],
         &["lake", "query", " "],
         &["lake", "query", "SELECT 1", "--format", "xml"],
-        &["lake", "history", "jobs"],
+        &["lake", "history", "tags"],
         &["lake", "history", "people", "--key", "7"],
-        &["lake", "history", "jobs", "--key", "7 OR 1=1"],
+        &["lake", "history", "tags", "--key", "7 OR 1=1"],
         &["local", "up", "--lake", "--database-only"],
         &[],
     ] {
@@ -54,11 +54,11 @@ fn wrong_arguments_are_the_users() {
 fn a_service_that_is_not_there_is_named_with_its_address() {
     let folder = tempfile::tempdir().unwrap();
     let url = ["--url", "http://127.0.0.1:9/v1", "--api-key", "k"];
-    let output = rowgate(folder.path(), &[&["report", "hires-by-quarter"][..], &url].concat());
+    let output = rowgate(folder.path(), &[&["report", "files-by-quarter"][..], &url].concat());
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
     assert!(
-        text.starts_with("error: GET http://127.0.0.1:9/v1/reports/hires-by-quarter got no answer:"),
+        text.starts_with("error: GET http://127.0.0.1:9/v1/reports/files-by-quarter got no answer:"),
         "{text}"
     );
 }
@@ -91,7 +91,7 @@ fn an_unreachable_aws_is_reported_in_one_sentence() {
             stderr(&output).lines().last().unwrap().to_owned()
         };
         assert_eq!(
-            run(&["upload", "jobs", "a.csv", "--bucket", "b"]),
+            run(&["upload", "tags", "a.csv", "--bucket", "b"]),
             format!("error: a.csv cannot be dropped in b: {reason}.")
         );
         assert_eq!(
@@ -99,7 +99,7 @@ fn an_unreachable_aws_is_reported_in_one_sentence() {
             format!("error: The function rowgate-loader cannot be invoked: {reason}.")
         );
         assert_eq!(run(&["lake", "run"]), format!("error: The pipelines cannot be listed: {reason}."));
-        for arguments in [&["lake", "query", "SELECT 1"][..], &["lake", "history", "jobs", "--key", "7"]] {
+        for arguments in [&["lake", "query", "SELECT 1"][..], &["lake", "history", "tags", "--key", "7"]] {
             assert_eq!(run(arguments), format!("error: The query was refused: {reason}."));
         }
         assert_eq!(
@@ -134,7 +134,7 @@ fn verbs_of_the_operator_name_the_variable_of_its_key() {
 #[test]
 fn an_unconfirmed_restore_does_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["restore", "--from", "avro/jobs/", "--table", "jobs"];
+    let arguments = ["restore", "--from", "avro/tags/", "--table", "tags"];
     let output = command(folder.path(), &arguments)
         .envs([("ROWGATE_URL", "http://127.0.0.1:9/v1"), ("ROWGATE_OPERATOR_KEY", "k")])
         .output()
@@ -143,7 +143,7 @@ fn an_unconfirmed_restore_does_nothing() {
     // Nothing was called: that would have been refused.
     assert_eq!(
         stderr(&output),
-        "This replaces, with the rows of the files at avro/jobs/:\n  jobs\n\
+        "This replaces, with the rows of the files at avro/tags/:\n  tags\n\
          The table as it is now is kept until it is restored again.\n\
          error: Nothing was restored. There is no terminal to ask on; --yes goes on without asking.\n"
     );

@@ -7,7 +7,7 @@ use crate::{rowgate, stdout};
 #[test]
 fn writes_a_file_for_each_table_and_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = Path::new(testkit::SQL).join("../examples/sales/sql");
+    let sql = Path::new(testkit::hr::SQL).join("../examples/sales/sql");
     let output = rowgate(
         folder.path(),
         &["sample", "--sql", sql.to_str().unwrap(), "--rows", "500", "--out", "deep/er"],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{rowgate, stderr, stdout};
 
 fn sales() -> String {
-    Path::new(testkit::SQL).join("../examples/sales/sql").display().to_string()
+    Path::new(testkit::hr::SQL).join("../examples/sales/sql").display().to_string()
 }
 
 /// Writes a folder of one table with some reports.
@@ -30,7 +30,7 @@ fn folder(root: &Path, migration: &str, reports: &[(&str, &str)]) -> PathBuf {
 #[test]
 fn the_folders_of_the_repository_pass() {
     let root = tempfile::tempdir().unwrap();
-    for folder in [testkit::SQL, &sales()] {
+    for folder in [testkit::SQL, testkit::hr::SQL, &sales()] {
         for options in [&["--offline"][..], &[]] {
             let output = rowgate(root.path(), &[&["tables", "check", folder][..], options].concat());
             assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));

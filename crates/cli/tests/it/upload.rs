@@ -91,7 +91,7 @@ impl Service {
                 })
                 .collect();
             format!(
-                r#"{{"key":"incoming/jobs/a.csv","id":"u1","part_bytes":{},"bytes":{},"parts":[{}],"done":[],"expires_at":"x"}}"#,
+                r#"{{"key":"incoming/tags/a.csv","id":"u1","part_bytes":{},"bytes":{},"parts":[{}],"done":[],"expires_at":"x"}}"#,
                 state.part_bytes,
                 state.bytes,
                 links.join(",")
@@ -107,7 +107,7 @@ impl Service {
         match (method, path) {
             ("POST", "/v1/uploads") => {
                 let asked: serde_json::Value = serde_json::from_slice(body).unwrap();
-                assert_eq!((&asked["table"], &asked["file"]), (&"jobs".into(), &"a.csv".into()));
+                assert_eq!((&asked["table"], &asked["file"]), (&"tags".into(), &"a.csv".into()));
                 state.bytes = usize::try_from(asked["bytes"].as_u64().unwrap()).unwrap();
                 state.is_gone = false;
                 if state.bytes > state.part_bytes {
@@ -119,7 +119,7 @@ impl Service {
                     r#"{"x-amz-meta-rowgate-settings":"e30"}"#
                 };
                 let link = format!(
-                    r#"{{"key":"incoming/jobs/a.csv","method":"PUT","url":"{url}/s3/whole?X-Amz-Signature=s","headers":{settings},"expires_at":"x"}}"#
+                    r#"{{"key":"incoming/tags/a.csv","method":"PUT","url":"{url}/s3/whole?X-Amz-Signature=s","headers":{settings},"expires_at":"x"}}"#
                 );
                 (201, link)
             }
@@ -131,8 +131,8 @@ impl Service {
                 state.is_gone = true;
                 if state.loses_answer { (502, "{}".to_owned()) } else { (200, "{}".to_owned()) }
             }
-            ("GET", "/v1/loads?key=incoming%2Fjobs%2Fa.csv&limit=1") => {
-                let load = r#"{"load":"l1","key":"incoming/jobs/a.csv","status":"completed","rows_read":1,"rows_loaded":1,"rows_rejected":0}"#;
+            ("GET", "/v1/loads?key=incoming%2Ftags%2Fa.csv&limit=1") => {
+                let load = r#"{"load":"l1","key":"incoming/tags/a.csv","status":"completed","rows_read":1,"rows_loaded":1,"rows_rejected":0}"#;
                 (200, format!(r#"{{"loads":[{}]}}"#, if state.file.is_some() { load } else { "" }))
             }
             ("PUT", "/s3/whole?X-Amz-Signature=s") => {
@@ -161,7 +161,7 @@ impl Service {
         let file = folder.join("a.csv");
         let url = format!("{}/v1", self.url);
         let mut command =
-            command(folder, &["upload", "jobs", file.to_str().unwrap(), "--url", &url, "--api-key", "k"]);
+            command(folder, &["upload", "tags", file.to_str().unwrap(), "--url", &url, "--api-key", "k"]);
         command.args(more).env("HOME", folder).env_remove("XDG_STATE_HOME").output().unwrap()
     }
 }
@@ -201,7 +201,7 @@ fn a_file_goes_through_the_api_where_there_is_no_bucket() {
     let output = service.upload(folder.path(), &["--settings", settings.to_str().unwrap()]);
     assert_eq!(
         (output.status.code(), &*stdout(&output)),
-        (Some(0), "incoming/jobs/a.csv\n"),
+        (Some(0), "incoming/tags/a.csv\n"),
         "{}",
         stderr(&output)
     );
@@ -308,7 +308,7 @@ fn without_a_destination_the_message_names_those_that_there_are() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "1,Welder\n").unwrap();
     let file = folder.path().join("a.csv");
-    let output = command(folder.path(), &["upload", "jobs", file.to_str().unwrap()]).output().unwrap();
+    let output = command(folder.path(), &["upload", "tags", file.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output)

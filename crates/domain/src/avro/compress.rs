@@ -12,8 +12,8 @@ use super::Codec;
 /// that says otherwise is refused, so that a few kilobytes cannot unpack to gigabytes.
 pub(super) const MAX_BLOCK_BYTES: usize = 16 * 1024 * 1024;
 
-/// The level of zlib-rs: for a million employees, level 3 makes 0.85 of the bytes that gzip's level
-/// 6 makes of their SQL, at 3.7 million rows a second (`examples/avro_speed.rs`).
+/// The level of zlib-rs: for a million rows, level 3 makes 0.85 of the bytes that gzip's level 6
+/// makes of their SQL, at 3.7 million rows a second (`examples/avro_speed.rs`).
 const DEFLATE_LEVEL: u32 = 3;
 
 const ZSTANDARD_LEVEL: i32 = 3;

@@ -157,36 +157,36 @@ fn text_of_bytes(bytes: &[u8]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hr;
+    use crate::library;
 
     #[test]
-    fn writes_the_schema_of_employees() {
-        let employees = hr::dictionary().table("employees").unwrap();
-        let schema = Schema::of(employees, &[false, false, false, true, true]);
+    fn writes_the_schema_of_documents() {
+        let documents = library::dictionary().table("documents").unwrap();
+        let schema = Schema::of(documents, &[false, false, false, true, true]);
         let expected = json!({
             "type": "record",
-            "name": "employees",
+            "name": "documents",
             "namespace": "rowgate",
-            "doc": "Who was hired, when, for which job and into which department.",
+            "doc": "What was filed, when, with which tag and in which collection.",
             "fields": [
-                { "name": "id", "doc": "Identifies the employee.", "type": "int" },
-                { "name": "name", "doc": "First and last name.", "type": "string" },
+                { "name": "id", "doc": "Identifies the document.", "type": "int" },
+                { "name": "name", "doc": "First and last name of the author.", "type": "string" },
                 {
                     "name": "datetime",
-                    "doc": "When the employee was hired (UTC).",
+                    "doc": "When the document was filed (UTC).",
                     "type": { "type": "long", "logicalType": "timestamp-millis" },
                 },
                 {
-                    "name": "department_id",
-                    "doc": "The department hired into.",
+                    "name": "collection_id",
+                    "doc": "The collection filed in.",
                     "type": ["null", "int"],
                     "default": null,
                 },
-                { "name": "job_id", "doc": "The job hired for.", "type": ["null", "int"], "default": null },
+                { "name": "tag_id", "doc": "The tag filed with.", "type": ["null", "int"], "default": null },
             ],
         });
         assert_eq!(schema.json(), expected.to_string());
-        assert_eq!(schema.table(), "employees");
+        assert_eq!(schema.table(), "documents");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub struct TableManifest {
 /// One Avro file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileManifest {
-    /// Relative to the backup's folder: `employees/part-00000.avro`.
+    /// Relative to the backup's folder: `documents/part-00000.avro`.
     pub key: String,
     /// Rows in the file.
     pub rows: u64,

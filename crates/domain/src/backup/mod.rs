@@ -1,7 +1,7 @@
 //! The ids of backups, the keys of their files, and their manifests.
 //!
 //! ```text
-//! backups/20261121-020000-1f3a90bc/employees/part-00000.avro
+//! backups/20261121-020000-1f3a90bc/documents/part-00000.avro
 //! backups/20261121-020000-1f3a90bc/manifest.json      written last: without it there is no backup
 //! backups/20261121-020000-1f3a90bc/state.json         who works on it, and how it ended
 //! backups/20261121-020000-1f3a90bc/verified.json      what the newest verification found

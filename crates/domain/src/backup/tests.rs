@@ -26,31 +26,31 @@ fn manifest() -> String {
   "finished_at": "2026-11-21T02:00:02.500Z",
   "codec": "deflate",
   "tables": {{
-    "departments": {{
+    "collections": {{
       "rows": 5,
       "bytes": 300,
       "checksum": "{checksum}",
       "schema_fingerprint": "{hash}",
       "columns": [
         "id",
-        "department_name"
+        "collection_name"
       ],
       "files": [
         {{
-          "key": "departments/part-00001.avro",
+          "key": "collections/part-00001.avro",
           "rows": 3,
           "bytes": 200,
           "sha256": "{hash}"
         }},
         {{
-          "key": "departments/part-00002.avro",
+          "key": "collections/part-00002.avro",
           "rows": 2,
           "bytes": 100,
           "sha256": "{hash}"
         }}
       ]
     }},
-    "jobs": {{
+    "tags": {{
       "rows": 0,
       "bytes": 90,
       "checksum": "{none}",
@@ -60,7 +60,7 @@ fn manifest() -> String {
       ],
       "files": [
         {{
-          "key": "jobs/part-00000.avro",
+          "key": "tags/part-00000.avro",
           "rows": 0,
           "bytes": 90,
           "sha256": "{hash}"
@@ -80,10 +80,10 @@ fn names_every_key_of_a_backup() {
     assert_eq!(manifest_key(&id), format!("backups/{ID}/manifest.json"));
     assert_eq!(state_key(&id), format!("backups/{ID}/state.json"));
     assert_eq!(verified_key(&id), format!("backups/{ID}/verified.json"));
-    assert_eq!(part_key(&id, "jobs", 12), format!("backups/{ID}/jobs/part-00012.avro"));
-    assert_eq!(part_number("jobs", &part_name("jobs", 99_999)), Some(99_999));
-    for name in ["jobs/part-0.avro", "jobs/part-+0001.avro", "job/part-00001.avro", "jobs/part-100000.avro"] {
-        assert_eq!(part_number("jobs", name), None, "{name}");
+    assert_eq!(part_key(&id, "tags", 12), format!("backups/{ID}/tags/part-00012.avro"));
+    assert_eq!(part_number("tags", &part_name("tags", 99_999)), Some(99_999));
+    for name in ["tags/part-0.avro", "tags/part-+0001.avro", "tag/part-00001.avro", "tags/part-100000.avro"] {
+        assert_eq!(part_number("tags", name), None, "{name}");
     }
 }
 
@@ -91,7 +91,7 @@ fn names_every_key_of_a_backup() {
 fn reads_what_it_writes() {
     let manifest = Manifest::parse_of(&backup(), manifest().as_bytes()).unwrap();
     assert_eq!(String::from_utf8(manifest.to_json().unwrap()).unwrap(), self::manifest());
-    assert_eq!(manifest.tables["departments"].files[1].rows, 2);
+    assert_eq!(manifest.tables["collections"].files[1].rows, 2);
     let other = BackupId::new(0, 0);
     let error = Manifest::parse_of(&other, self::manifest().as_bytes()).unwrap_err();
     assert_eq!(
@@ -109,8 +109,8 @@ fn lists_the_loads_that_it_has_where_somebody_looked() {
   "loads": [
     {{
       "load": "{id}",
-      "table": "jobs",
-      "key": "incoming/jobs/a.csv",
+      "table": "tags",
+      "key": "incoming/tags/a.csv",
       "mode": "append",
       "rows_loaded": 7,
       "finished_at": "2026-11-21T01:00:00.000Z"
@@ -147,28 +147,28 @@ fn refuses_everything_that_does_not_fit_together() {
         ("02:00:00.000Z", "02:00:00.000", "started_at is wrong"),
         ("02:00:02.500Z", "01:59:59.999Z", "finished_at is wrong: it is before started_at"),
         ("deflate", "snappy", "cannot be read"),
-        ("\"departments\": {", "\"Departments\": {", "that is no name of a table"),
-        ("\"departments\": {", "\"../departments\": {", "that is no name of a table"),
-        ("\"departments\": {", "\"jobs\": {", "the table \"jobs\" is there twice"),
-        ("\"rows\": 5", "\"rows\": 6", "\"departments\" is wrong: it has 6 rows, but its files have 5"),
+        ("\"collections\": {", "\"Collections\": {", "that is no name of a table"),
+        ("\"collections\": {", "\"../collections\": {", "that is no name of a table"),
+        ("\"collections\": {", "\"tags\": {", "the table \"tags\" is there twice"),
+        ("\"rows\": 5", "\"rows\": 6", "\"collections\" is wrong: it has 6 rows, but its files have 5"),
         ("\"rows\": 5", "\"rows\": -5", "cannot be read"),
         ("\"rows\": 3", "\"rows\": 18446744073709551615", "more rows than there can be"),
         ("\"bytes\": 300", "\"bytes\": 301", "it has 301 bytes, but its files have 300"),
         ("\"bytes\": 200", "\"bytes\": 18446744073709551615", "more bytes than there can be"),
         ("\"bytes\": 100", "\"bytes\": 0", "part-00002.avro is empty"),
-        (&zero, &zero.replace("00", "0g"), "\"jobs\" is wrong: its checksum is not 16 lower"),
+        (&zero, &zero.replace("00", "0g"), "\"tags\" is wrong: its checksum is not 16 lower"),
         (&zero, &zero.repeat(2), "its checksum is not 16 lower-case hexadecimal digits"),
         (&zero, &zero.replacen('0', "1", 1), "it has no rows, but a checksum of some"),
         ("\"schema_fingerprint\": \"ab", "\"schema_fingerprint\": \"AB", "its schema_fingerprint is not 64"),
-        ("\"sha256\": \"ab", "\"sha256\": \"", "the sha256 of departments/part-00001.avro is not 64"),
-        ("\"department_name\"", "\"id\"", "the column id is there twice"),
-        ("\"department_name\"", "\"a b\"", "\"a b\" is no name of a column"),
+        ("\"sha256\": \"ab", "\"sha256\": \"", "the sha256 of collections/part-00001.avro is not 64"),
+        ("\"collection_name\"", "\"id\"", "the column id is there twice"),
+        ("\"collection_name\"", "\"a b\"", "\"a b\" is no name of a column"),
         ("[\n        \"id\"\n      ]", "[]", "it has no columns"),
         ("part-00002", "part-00001", "part-00001.avro is there twice or out of order"),
         ("part-00002", "part-00000", "part-00000.avro is there twice or out of order"),
-        ("departments/part-00001", "jobs/part-00001", "is none of its files"),
-        ("departments/part-00001", "../x/departments/part-00001", "is none of its files"),
-        ("departments/part-00001", "/departments/part-00001", "is none of its files"),
+        ("collections/part-00001", "tags/part-00001", "is none of its files"),
+        ("collections/part-00001", "../x/collections/part-00001", "is none of its files"),
+        ("collections/part-00001", "/collections/part-00001", "is none of its files"),
         ("part-00001.avro", "part-00001.avro/../part-00001.avro", "is none of its files"),
         ("\"codec\"", "\"kodec\"", "missing field `codec`"),
     ] {
@@ -181,7 +181,7 @@ fn refuses_everything_that_does_not_fit_together() {
     for garbage in [&b""[..], b"{}", b"null", b"\xff\xfe", b"[1]", b"{\"format\":1}", b"{\"format\":1e400}"] {
         assert!(Manifest::parse(garbage).is_err(), "{garbage:?}");
     }
-    let none = format!("{}}}}}", good.split_at(good.find("\"departments\"").unwrap()).0);
+    let none = format!("{}}}}}", good.split_at(good.find("\"collections\"").unwrap()).0);
     assert!(
         Manifest::parse(none.as_bytes()).unwrap_err().to_string().contains("tables is wrong: there are none")
     );

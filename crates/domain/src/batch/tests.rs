@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::dictionary::Dictionary;
-use crate::hr;
+use crate::library;
 use crate::value::{Key, Value};
 
-fn hr() -> &'static Dictionary {
-    hr::dictionary()
+fn library() -> &'static Dictionary {
+    library::dictionary()
 }
 
 fn keys<const N: usize>(numbers: [i64; N]) -> HashSet<Key> {
@@ -16,89 +16,89 @@ fn keys<const N: usize>(numbers: [i64; N]) -> HashSet<Key> {
 }
 
 fn refusal(body: &str) -> String {
-    Batch::read(hr(), body.as_bytes()).unwrap_err().to_string()
+    Batch::read(library(), body.as_bytes()).unwrap_err().to_string()
 }
 
 #[test]
 fn says_why_a_body_is_no_batch() {
     assert_eq!(refusal(""), "The request has no body; send a JSON object of tables and their rows.");
-    assert!(refusal("{\"jobs\": [").starts_with("The body is not JSON: EOF while parsing"));
+    assert!(refusal("{\"tags\": [").starts_with("The body is not JSON: EOF while parsing"));
     assert!(refusal("{} x").starts_with("The body is not JSON: trailing characters at line 1 column 4"));
     assert_eq!(refusal(" [1]"), "The body must be an object, table name to array of rows, not an array.");
     assert_eq!(refusal("null"), "The body must be an object, table name to array of rows, not null.");
-    assert_eq!(refusal(r#"{"jobs": {"id": 1}}"#), "The rows of jobs must be an array, not an object.");
+    assert_eq!(refusal(r#"{"tags": {"id": 1}}"#), "The rows of tags must be an array, not an object.");
     assert_eq!(
-        refusal(r#"{"job": []}"#),
-        format!("There is no table \"job\"; the tables are {}.", hr().table_names())
+        refusal(r#"{"tag": []}"#),
+        format!("There is no table \"tag\"; the tables are {}.", library().table_names())
     );
     assert_eq!(
-        refusal(r#"{"employees": [], "hired_employees": []}"#),
-        "The table employees is given more than once."
+        refusal(r#"{"documents": [], "filed_documents": []}"#),
+        "The table documents is given more than once."
     );
     assert_eq!(refusal("{}"), "The batch has no rows; send 1 to 1000.");
     let rows = vec!["{}"; 1001].join(",");
     assert_eq!(
-        refusal(&format!(r#"{{"jobs": [{rows}]}}"#)),
+        refusal(&format!(r#"{{"tags": [{rows}]}}"#)),
         "The batch has 1001 rows; send 1 to 1000 in all."
     );
     assert_eq!(refusal(&"[".repeat(100_000)), "The body is nested deeper than 32 levels.");
-    let wrong = Batch::read(hr(), b"{\"jobs\": [{\"id\": 1, \"job\": \"\xff\"}]}").unwrap_err();
+    let wrong = Batch::read(library(), b"{\"tags\": [{\"id\": 1, \"tag\": \"\xff\"}]}").unwrap_err();
     assert_eq!(wrong, BatchError::NotUtf8 { offset: 28 });
 }
 
 #[test]
 fn refuses_half_of_a_surrogate_pair_wherever_it_stands() {
-    let job = |text: &str| format!(r#"{{"jobs": [{{"id": 1, "job": "{text}"}}]}}"#);
+    let tag = |text: &str| format!(r#"{{"tags": [{{"id": 1, "tag": "{text}"}}]}}"#);
     for half in [r"\ud800", r"a\uDFFF", r"\ud83dx", r"\ud83d\ud83d\ude00", r"\\\ud800", r"\ude00\ud83d"] {
-        let refused = Batch::read(hr(), job(half).as_bytes()).unwrap_err();
+        let refused = Batch::read(library(), tag(half).as_bytes()).unwrap_err();
         assert_eq!(refused, BatchError::HalfCharacter, "{half}");
     }
     assert_eq!(refusal(r#"{"\ud800": []}"#), BatchError::HalfCharacter.to_string());
     for whole in [r"\ud83d\ude00", r"\\ud800", r"\u00e9\n\uD83D\uDE00", r"\uffff"] {
-        assert!(Batch::read(hr(), job(whole).as_bytes()).is_ok(), "{whole}");
+        assert!(Batch::read(library(), tag(whole).as_bytes()).is_ok(), "{whole}");
     }
 }
 
 #[test]
 fn a_thousand_rows_are_enough_and_brackets_in_text_are_no_nesting() {
-    let rows = vec![format!(r#"{{"id": 1, "job": "{}"}}"#, "[".repeat(40)); 1000].join(",");
+    let rows = vec![format!(r#"{{"id": 1, "tag": "{}"}}"#, "[".repeat(40)); 1000].join(",");
     let body = format!("[{rows}]");
-    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body.as_bytes()).unwrap();
+    let batch = Batch::read_rows(library().table("tags").unwrap(), body.as_bytes()).unwrap();
     assert_eq!(batch.tables[0].rows.len(), 1000);
 }
 
 #[test]
 fn takes_one_row_object_for_an_array_of_one() {
-    let jobs = hr().table("jobs").unwrap();
-    let batch = Batch::read_rows(jobs, br#" {"id": 1, "job": "Clerk"} "#).unwrap();
+    let tags = library().table("tags").unwrap();
+    let batch = Batch::read_rows(tags, br#" {"id": 1, "tag": "Clerk"} "#).unwrap();
     assert!(batch.tables[0].is_flawless());
     assert!(
-        Batch::read_rows(jobs, b"7").unwrap_err().to_string().ends_with("or one row object, not a number.")
+        Batch::read_rows(tags, b"7").unwrap_err().to_string().ends_with("or one row object, not a number.")
     );
 }
 
 #[test]
 fn puts_tables_in_reference_order() {
-    let body = br#"{"employees": [], "departments": [{"id": 1, "department": "Sales"}]}"#;
-    let batch = Batch::read(hr(), body).unwrap();
+    let body = br#"{"documents": [], "collections": [{"id": 1, "collection": "Sales"}]}"#;
+    let batch = Batch::read(library(), body).unwrap();
     let names: Vec<&str> = batch.tables.iter().map(|rows| rows.table.name()).collect();
-    assert_eq!(names, ["departments", "employees"]);
+    assert_eq!(names, ["collections", "documents"]);
 }
 
 #[test]
 fn answers_as_the_api_says() {
-    let body = br#"{"employees": [
-        {"id": 6, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1},
-        {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 9},
-        {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1}
+    let body = br#"{"documents": [
+        {"id": 6, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 1},
+        {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 9},
+        {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 1}
     ]}"#;
-    let batch = Batch::read(hr(), body).unwrap();
+    let batch = Batch::read(library(), body).unwrap();
     let facts = Facts {
-        present: [("departments".to_owned(), keys([1])), ("jobs".to_owned(), keys([1]))].into(),
+        present: [("collections".to_owned(), keys([1])), ("tags".to_owned(), keys([1]))].into(),
         ..Facts::default()
     };
     let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&facts);
-    let answer = Answer::new([("employees", TableAnswer { inserted: accepted.len(), rejected })]);
+    let answer = Answer::new([("documents", TableAnswer { inserted: accepted.len(), rejected })]);
     assert_eq!(answer.status(), 207);
     let json: serde_json::Value = serde_json::to_value(&answer).unwrap();
     assert_eq!(
@@ -106,14 +106,14 @@ fn answers_as_the_api_says() {
         serde_json::json!({
             "inserted": 1,
             "rejected": 2,
-            "tables": {"employees": {"inserted": 1, "rejected": [
+            "tables": {"documents": {"inserted": 1, "rejected": [
                 {"index": 1,
-                 "row": {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 9},
+                 "row": {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 9},
                  "errors": [
                     {"column": "name", "code": "required", "message": "name is required"},
-                    {"column": "job_id", "code": "unknown_reference", "message": "job_id names no row of jobs"}]},
+                    {"column": "tag_id", "code": "unknown_reference", "message": "tag_id names no row of tags"}]},
                 {"index": 2,
-                 "row": {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1},
+                 "row": {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 1},
                  "errors": [
                     {"column": "id", "code": "duplicate_in_batch", "message": "id is already taken by an earlier row"}]}
             ]}}
@@ -123,30 +123,30 @@ fn answers_as_the_api_says() {
 
 #[test]
 fn says_how_many_errors_of_a_row_it_leaves_out() {
-    let body = br#"[{}, {"id": 1, "job": ""}]"#;
-    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let body = br#"[{}, {"id": 1, "tag": ""}]"#;
+    let batch = Batch::read_rows(library().table("tags").unwrap(), body).unwrap();
     let Verdict { rejected, .. } = batch.tables[0].judge(&Facts::default());
-    let mut answer = Answer::new([("jobs", TableAnswer { inserted: 0, rejected })]);
+    let mut answer = Answer::new([("tags", TableAnswer { inserted: 0, rejected })]);
     assert_eq!(answer.most_errors(), 2);
     answer.omit_rows();
     answer.omit_errors_after(1);
     let required = |column| serde_json::json!({"column": column, "code": "required", "message": format!("{column} is required")});
     assert_eq!(
-        serde_json::to_value(&answer).unwrap()["tables"]["jobs"]["rejected"],
+        serde_json::to_value(&answer).unwrap()["tables"]["tags"]["rejected"],
         serde_json::json!([
             {"index": 0, "row": null, "errors": [required("id")], "more_errors": 1},
-            {"index": 1, "row": null, "errors": [required("job_name")]},
+            {"index": 1, "row": null, "errors": [required("tag_name")]},
         ])
     );
     // Whoever logs them has them all.
     let (_, table) = answer.tables().next().unwrap();
-    assert_eq!((table.rejected[0].errors.len(), table.rejected[1].row.get()), (2, r#"{"id": 1, "job": ""}"#));
+    assert_eq!((table.rejected[0].errors.len(), table.rejected[1].row.get()), (2, r#"{"id": 1, "tag": ""}"#));
 }
 
 #[test]
 fn a_refused_row_takes_no_id_from_a_later_one() {
-    let body = br#"[{"id": 1, "job": ""}, {"id": 1, "job": "Clerk"}, {"id": 1, "job": "Cook"}, {"id": 2, "job": "Spy"}]"#;
-    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let body = br#"[{"id": 1, "tag": ""}, {"id": 1, "tag": "Clerk"}, {"id": 1, "tag": "Cook"}, {"id": 2, "tag": "Spy"}]"#;
+    let batch = Batch::read_rows(library().table("tags").unwrap(), body).unwrap();
     let verdict = batch.tables[0].judge(&Facts { taken: keys([2]), ..Facts::default() });
     assert_eq!(verdict.accepted, [&batch.tables[0].rows[1].checked.values[..]]);
     assert_eq!(verdict.keys, keys([1]));
@@ -178,21 +178,21 @@ fn a_row_may_refer_to_itself_and_to_rows_before_it() {
 
 #[test]
 fn leaves_rows_out_of_an_answer_that_would_be_too_large() {
-    let body = br#"[{"id": 1, "job": ""}]"#;
-    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let body = br#"[{"id": 1, "tag": ""}]"#;
+    let batch = Batch::read_rows(library().table("tags").unwrap(), body).unwrap();
     let Verdict { rejected, .. } = batch.tables[0].judge(&Facts::default());
-    let mut answer = Answer::new([("jobs", TableAnswer { inserted: 0, rejected })]);
+    let mut answer = Answer::new([("tags", TableAnswer { inserted: 0, rejected })]);
     answer.omit_rows();
-    assert!(serde_json::to_value(&answer).unwrap()["tables"]["jobs"]["rejected"][0]["row"].is_null());
+    assert!(serde_json::to_value(&answer).unwrap()["tables"]["tags"]["rejected"][0]["row"].is_null());
     assert_eq!(answer.status(), 422);
 }
 
 #[test]
 fn a_batch_that_one_row_keeps_out_lists_that_row_and_has_nothing_in() {
-    let body = br#"[{"id": 1, "job": "Clerk"}, {"id": 2, "job": ""}]"#;
-    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let body = br#"[{"id": 1, "tag": "Clerk"}, {"id": 2, "tag": ""}]"#;
+    let batch = Batch::read_rows(library().table("tags").unwrap(), body).unwrap();
     let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&Facts::default());
-    let answer = Answer::new([("jobs", TableAnswer { inserted: accepted.len(), rejected })]).none_in();
+    let answer = Answer::new([("tags", TableAnswer { inserted: accepted.len(), rejected })]).none_in();
     assert_eq!((answer.inserted(), answer.rejected(), answer.status()), (0, 1, 422));
 }
 

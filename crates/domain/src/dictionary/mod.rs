@@ -67,7 +67,7 @@ impl Dictionary {
         names.iter().map(|name| self.table(name).ok_or_else(|| unknown(name))).collect()
     }
 
-    /// Returns the names of the visible tables, for messages: `departments, jobs, employees`.
+    /// Returns the names of the visible tables, for messages: `collections, tags, documents`.
     pub fn table_names(&self) -> String {
         let names: Vec<&str> = self.visible_tables().map(Table::name).collect();
         names.join(", ")

@@ -185,10 +185,10 @@ mod tests {
     #[test]
     fn knows_the_keys_that_it_gives() {
         for (chunk, token) in [(0, None), (99_999, Some(0)), (100_000, Some(u32::MAX)), (u32::MAX, None)] {
-            let key = rejects_key("jobs", &ID, chunk, token);
-            assert!(is_rejects_key(&key, "jobs", &ID), "{key}");
-            assert!(!is_rejects_key(&key, "departments", &ID), "{key}");
-            assert!(!is_rejects_key(&key, "jobs", &"20261121-100000-00000001"), "{key}");
+            let key = rejects_key("tags", &ID, chunk, token);
+            assert!(is_rejects_key(&key, "tags", &ID), "{key}");
+            assert!(!is_rejects_key(&key, "collections", &ID), "{key}");
+            assert!(!is_rejects_key(&key, "tags", &"20261121-100000-00000001"), "{key}");
         }
     }
 
@@ -214,8 +214,8 @@ mod tests {
             "-00001/.csv",
         ];
         for name in kept.into_iter().chain(of_id.map(|rest| format!("{ID}{rest}"))) {
-            assert!(!is_rejects_key(&format!("rejected/jobs/{ID}/{name}"), "jobs", &ID), "{name}");
+            assert!(!is_rejects_key(&format!("rejected/tags/{ID}/{name}"), "tags", &ID), "{name}");
         }
-        assert!(!is_rejects_key(&format!("{ID}-00001.csv"), "jobs", &ID));
+        assert!(!is_rejects_key(&format!("{ID}-00001.csv"), "tags", &ID));
     }
 }

@@ -202,17 +202,17 @@ fn refuses_csv_fields_for_their_own_reasons() {
 
 #[test]
 fn knows_a_header_by_the_key_column() {
-    let dictionary = crate::hr::dictionary();
-    let jobs = dictionary.table("jobs").unwrap();
-    let read = |record: &[&[u8]]| CsvColumns::of_header(jobs, record.iter().copied());
+    let dictionary = crate::library::dictionary();
+    let tags = dictionary.table("tags").unwrap();
+    let read = |record: &[&[u8]]| CsvColumns::of_header(tags, record.iter().copied());
     assert_eq!(read(&[b"1", b"Recruiter"]), Ok(None));
-    assert_eq!(read(&[b"1", b"job"]), Ok(None));
+    assert_eq!(read(&[b"1", b"tag"]), Ok(None));
     assert_eq!(read(&[b"1", b"id"]), Ok(None));
-    let header = read(&[b"Job", b" ID ", b"line", b"code", b"reason"]).unwrap().unwrap();
+    let header = read(&[b"Tag", b" ID ", b"line", b"code", b"reason"]).unwrap().unwrap();
     assert_eq!((header.field_of(0), header.field_of(1), header.width()), (Some(1), Some(0), 5));
-    assert_eq!(read(&[b"id"]), Err(HeaderError::Missing("job_name".into())));
-    assert_eq!(read(&[b"id", b"job", b"job_name"]), Err(HeaderError::Repeated("job_name".into())));
-    assert_eq!(read(&[b"id", b"job", b"salary"]), Err(HeaderError::Unknown("salary".into())));
+    assert_eq!(read(&[b"id"]), Err(HeaderError::Missing("tag_name".into())));
+    assert_eq!(read(&[b"id", b"tag", b"tag_name"]), Err(HeaderError::Repeated("tag_name".into())));
+    assert_eq!(read(&[b"id", b"tag", b"salary"]), Err(HeaderError::Unknown("salary".into())));
 }
 
 proptest! {

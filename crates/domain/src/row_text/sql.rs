@@ -158,7 +158,7 @@ pub fn key_behind_sql(
 }
 
 /// Returns the rows of a range of keys, in their order:
-/// `` `jobs` WHERE `id`>7 ORDER BY `jobs`.`id` ``.
+/// `` `tags` WHERE `id`>7 ORDER BY `tags`.`id` ``.
 fn rows_sql(target: &str, table: &Table, after: Option<&Key>, through: Option<&Key>) -> String {
     let mut sql = format!("`{target}`");
     push_key_range(&mut sql, table, after, through);
@@ -238,36 +238,36 @@ pub fn sum_sql(
 mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::hr;
+    use crate::library;
 
     #[test]
     fn writes_the_sql_of_pages_and_sums() {
-        let employees = hr::dictionary().table("employees").unwrap();
+        let documents = library::dictionary().table("documents").unwrap();
         let nullable = [false, false, false, true, true];
         let of_name = |name| {
             format!(
                 "CONCAT(`id`,',',CONCAT(CHAR_LENGTH(`name`),':',{name}),',',`datetime`,',',\
-                 IFNULL(`department_id`,'N'),',',IFNULL(`job_id`,'N'))"
+                 IFNULL(`collection_id`,'N'),',',IFNULL(`tag_id`,'N'))"
             )
         };
         let (text, converted) = (of_name("`name`"), of_name("CONVERT(`name` USING utf8mb4)"));
-        assert_eq!(row_text_sql(employees, &nullable), text);
+        assert_eq!(row_text_sql(documents, &nullable), text);
         assert_eq!(
-            sum_sql("employees", employees, &nullable, Some(&(-5).into()), Some(&7.into())),
+            sum_sql("documents", documents, &nullable, Some(&(-5).into()), Some(&7.into())),
             format!(
                 "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,\
                  CAST(COALESCE(SUM(CAST(CONV(LEFT(SHA2({converted},256),16),16,10) AS UNSIGNED)),0) AS CHAR) AS `sum` \
-                 FROM `employees` WHERE `id`>-5 AND `id`<=7"
+                 FROM `documents` WHERE `id`>-5 AND `id`<=7"
             )
         );
-        assert!(sum_sql("employees", employees, &nullable, None, Some(&7.into())).ends_with("WHERE `id`<=7"));
+        assert!(sum_sql("documents", documents, &nullable, None, Some(&7.into())).ends_with("WHERE `id`<=7"));
         assert_eq!(
-            page_within_sql("employees", employees, &nullable, Some(&(-5).into()), 1000, (70_000, 60_000)),
+            page_within_sql("documents", documents, &nullable, Some(&(-5).into()), 1000, (70_000, 60_000)),
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
                  FROM (SELECT 0+LENGTH(`name`) AS `b` \
-                 FROM `employees` WHERE `id`>-5 ORDER BY `employees`.`id` LIMIT 1000) AS `p`),{text},'') \
-                 AS `r` FROM `employees` WHERE `id`>-5 ORDER BY `employees`.`id` LIMIT 1000"
+                 FROM `documents` WHERE `id`>-5 ORDER BY `documents`.`id` LIMIT 1000) AS `p`),{text},'') \
+                 AS `r` FROM `documents` WHERE `id`>-5 ORDER BY `documents`.`id` LIMIT 1000"
             )
         );
     }
@@ -318,9 +318,9 @@ mod tests {
 
     #[test]
     fn knows_how_wide_a_row_is_without_its_texts() {
-        let employees = hr::dictionary().table("employees").unwrap();
+        let documents = library::dictionary().table("documents").unwrap();
         assert_eq!(
-            fixed_width(employees),
+            fixed_width(documents),
             "-2147483648,65535:,2021-07-27 16:02:08,-2147483648,-2147483648,".len()
         );
     }

@@ -84,26 +84,26 @@ const HEAD: &str =
 mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::hr;
+    use crate::library;
     use crate::value::{CivilDate, CivilTime, Timestamp, Value};
 
     #[test]
     fn writes_each_entry_from_the_row_itself() {
-        let jobs = hr::dictionary().table("jobs").unwrap();
-        let row = "CONCAT('{\"id\":',IFNULL(`id`,'null'),',\"job_name\":',\
-                   IFNULL(JSON_QUOTE(CONVERT(`job_name` USING utf8mb4)),'null'),'}')";
-        assert_eq!(json_row_sql(jobs), row);
+        let tags = library::dictionary().table("tags").unwrap();
+        let row = "CONCAT('{\"id\":',IFNULL(`id`,'null'),',\"tag_name\":',\
+                   IFNULL(JSON_QUOTE(CONVERT(`tag_name` USING utf8mb4)),'null'),'}')";
+        assert_eq!(json_row_sql(tags), row);
         assert_eq!(
-            audit_replaced(jobs, &7.into()),
+            audit_replaced(tags, &7.into()),
             format!(
-                "{HEAD}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',:key,{row},:after \
-                 FROM `jobs` WHERE `id`=7"
+                "{HEAD}`before_json`,`after_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'tags',:key,{row},:after \
+                 FROM `tags` WHERE `id`=7"
             )
         );
         assert_eq!(
-            audit_deleted(jobs, &7.into()),
+            audit_deleted(tags, &7.into()),
             format!(
-                "{HEAD}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'jobs',:key,{row} FROM `jobs` \
+                "{HEAD}`before_json`) SELECT UTC_TIMESTAMP(3),:username,:action,:request,'tags',:key,{row} FROM `tags` \
                  WHERE `id`=7 FOR UPDATE"
             )
         );

@@ -44,7 +44,7 @@ pub(crate) fn widest_insert(table: &Table) -> usize {
 /// most a mebibyte of parameters, but for a row that has more by itself.
 ///
 /// ```text
-/// INSERT INTO `departments` (`id`,`department_name`) VALUES (1,X'53616C6573'),(2,:p0)
+/// INSERT INTO `collections` (`id`,`collection_name`) VALUES (1,X'53616C6573'),(2,:p0)
 /// ```
 #[derive(Debug)]
 pub struct InsertWriter<'t> {

@@ -71,13 +71,13 @@ pub(super) fn of_key(table: &Table, key: &Key) -> String {
 mod tests {
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::hr;
+    use crate::library;
     use crate::sql::MAX_SQL_CHARS;
     use crate::value::{CivilDate, CivilTime, Timestamp};
 
     #[test]
     fn writes_each_statement_for_one_row() {
-        let employees = hr::dictionary().table("employees").unwrap();
+        let documents = library::dictionary().table("documents").unwrap();
         let day = CivilDate::new(2021, 7, 27).unwrap();
         let values = [
             Value::Integer(-7),
@@ -87,24 +87,24 @@ mod tests {
             Value::Null,
         ];
         assert_eq!(
-            update_row(employees, &values).unwrap(),
+            update_row(documents, &values).unwrap(),
             (
-                "UPDATE `employees` SET `name`=X'416461',`datetime`=20210727160208,`department_id`=3,`job_id`=NULL WHERE `id`=-7"
+                "UPDATE `documents` SET `name`=X'416461',`datetime`=20210727160208,`collection_id`=3,`tag_id`=NULL WHERE `id`=-7"
                     .to_owned(),
                 Vec::new()
             )
         );
         let key = Key::from(7);
         assert_eq!(
-            select_for_update(employees, &key),
-            "SELECT 1 AS `found` FROM `employees` WHERE `id`=7 FOR UPDATE"
+            select_for_update(documents, &key),
+            "SELECT 1 AS `found` FROM `documents` WHERE `id`=7 FOR UPDATE"
         );
-        assert_eq!(delete_row(employees, &Key::from(-7)), "DELETE FROM `employees` WHERE `id`=-7");
+        assert_eq!(delete_row(documents, &Key::from(-7)), "DELETE FROM `documents` WHERE `id`=-7");
         assert_eq!(
-            select_referring(employees, &employees.references()[1], &key),
-            "SELECT 1 AS `found` FROM `employees` WHERE `job_id`=7 LIMIT 1 LOCK IN SHARE MODE"
+            select_referring(documents, &documents.references()[1], &key),
+            "SELECT 1 AS `found` FROM `documents` WHERE `tag_id`=7 LIMIT 1 LOCK IN SHARE MODE"
         );
-        assert!(select_row(employees, &key).ends_with(" AS `r` FROM `employees` WHERE `id`=7"));
+        assert!(select_row(documents, &key).ends_with(" AS `r` FROM `documents` WHERE `id`=7"));
     }
 
     #[test]

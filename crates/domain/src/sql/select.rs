@@ -117,54 +117,54 @@ mod tests {
 
     use super::*;
     use crate::dictionary::Dictionary;
-    use crate::hr;
+    use crate::library;
     use crate::value::CivilDate;
 
-    fn employees() -> &'static Table {
-        hr::dictionary().table("employees").unwrap()
+    fn documents() -> &'static Table {
+        library::dictionary().table("documents").unwrap()
     }
 
     /// Returns the part of the statement after the table's name.
     fn condition(wanted: &WantedRows, after: Option<i64>) -> String {
-        let sql = select_rows(employees(), wanted, after.map(Key::from).as_ref(), 3).unwrap();
-        sql.split_once(" FROM `employees`").unwrap().1.to_owned()
+        let sql = select_rows(documents(), wanted, after.map(Key::from).as_ref(), 3).unwrap();
+        sql.split_once(" FROM `documents`").unwrap().1.to_owned()
     }
 
     fn filter(text: &str) -> WantedRows {
-        WantedRows::Where(ColumnFilter::parse(employees(), text).unwrap())
+        WantedRows::Where(ColumnFilter::parse(documents(), text).unwrap())
     }
 
     #[test]
     fn selects_all_rows_those_with_keys_and_those_with_a_value() {
-        assert_eq!(condition(&WantedRows::All, None), " ORDER BY `employees`.`id` LIMIT 3");
-        assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `employees`.`id` LIMIT 3");
+        assert_eq!(condition(&WantedRows::All, None), " ORDER BY `documents`.`id` LIMIT 3");
+        assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `documents`.`id` LIMIT 3");
         let ids = WantedRows::Keys([7, -2].map(Key::from).into());
-        assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `employees`.`id` LIMIT 3");
+        assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `documents`.`id` LIMIT 3");
         assert_eq!(
-            condition(&filter("department_id:5"), Some(9)),
-            " WHERE `id`>9 AND `department_id`=5 ORDER BY `employees`.`id` LIMIT 3"
+            condition(&filter("collection_id:5"), Some(9)),
+            " WHERE `id`>9 AND `collection_id`=5 ORDER BY `documents`.`id` LIMIT 3"
         );
         assert_eq!(
             condition(&filter("datetime:2021-07-27T16:02:08Z"), None),
-            " WHERE `datetime`=20210727160208 ORDER BY `employees`.`id` LIMIT 3"
+            " WHERE `datetime`=20210727160208 ORDER BY `documents`.`id` LIMIT 3"
         );
         // %|%|_||'%
         assert_eq!(
             condition(&filter("name:%_|'"), None),
-            " WHERE `name` LIKE _utf8mb4 X'257C257C5F7C7C2725' ESCAPE '|' ORDER BY `employees`.`id` LIMIT 3"
+            " WHERE `name` LIKE _utf8mb4 X'257C257C5F7C7C2725' ESCAPE '|' ORDER BY `documents`.`id` LIMIT 3"
         );
         assert_eq!(condition(&filter("name:a:b"), None), condition(&filter("name:a:b"), None));
     }
 
     #[test]
     fn says_what_a_filter_must_be() {
-        let wrong = |text: &str| ColumnFilter::parse(employees(), text).unwrap_err();
+        let wrong = |text: &str| ColumnFilter::parse(documents(), text).unwrap_err();
         for text in ["", "name", "name:", ":", "id"] {
             assert_eq!(wrong(text), "filter must be a column, a colon and a value: filter=id:7.", "{text}");
         }
         assert_eq!(
             wrong("salary:7"),
-            "filter must name a column of employees: id, name, datetime, department_id, job_id."
+            "filter must name a column of documents: id, name, datetime, collection_id, tag_id."
         );
         assert_eq!(wrong(":7"), wrong("salary:7"));
         assert_eq!(wrong("id:x"), "filter: id must be a whole number.");
@@ -210,17 +210,17 @@ mod tests {
             let rest = sql.strip_prefix(" WHERE `name` LIKE _utf8mb4 X'").unwrap();
             let (digits, rest) = rest.split_once('\'').unwrap();
             prop_assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            prop_assert_eq!(rest, " ESCAPE '|' ORDER BY `employees`.`id` LIMIT 3");
+            prop_assert_eq!(rest, " ESCAPE '|' ORDER BY `documents`.`id` LIMIT 3");
         }
 
         /// Whatever a filter of another column is, it is refused or a literal of digits.
         #[test]
         fn other_columns_take_literals_alone(value in "[-0-9:TZ. ']{1,24}", column in 0_usize..3) {
-            let column = ["id", "datetime", "department_id"][column];
-            if let Ok(filter) = ColumnFilter::parse(employees(), &format!("{column}:{value}")) {
+            let column = ["id", "datetime", "collection_id"][column];
+            if let Ok(filter) = ColumnFilter::parse(documents(), &format!("{column}:{value}")) {
                 let sql = condition(&WantedRows::Where(filter), None);
                 let literal = sql.strip_prefix(&format!(" WHERE `{column}`=")).unwrap();
-                let literal = literal.strip_suffix(" ORDER BY `employees`.`id` LIMIT 3").unwrap();
+                let literal = literal.strip_suffix(" ORDER BY `documents`.`id` LIMIT 3").unwrap();
                 prop_assert!(literal.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()), "{}", literal);
             }
         }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::insert::upsert_tail;
 use super::*;
 use crate::dictionary::{Column, ColumnType, Dictionary, Table};
-use crate::hr;
+use crate::library;
 use crate::value::{CivilDate, CivilTime, Decimal, Double, Key, Timestamp, Value};
 
 fn key(number: i64) -> Key {
@@ -17,19 +17,19 @@ fn key(number: i64) -> Key {
 
 #[test]
 fn guards_the_first_row_only() {
-    let dictionary = hr::dictionary();
-    let employees = dictionary.table("employees").unwrap();
+    let dictionary = library::dictionary();
+    let documents = dictionary.table("documents").unwrap();
     let mut guard = ReferenceGuard::default();
-    guard.demand(dictionary.table("departments").unwrap(), &[3, 5].map(key).into());
-    guard.demand(dictionary.table("jobs").unwrap(), &BTreeSet::new());
-    let mut writer = InsertWriter::guarded(employees, guard);
+    guard.demand(dictionary.table("collections").unwrap(), &[3, 5].map(key).into());
+    guard.demand(dictionary.table("tags").unwrap(), &BTreeSet::new());
+    let mut writer = InsertWriter::guarded(documents, guard);
     let row = |id| vec![Value::Integer(id), Value::Null, Value::Null, Value::Integer(3), Value::Integer(5)];
     assert_eq!(writer.push(&row(1)), None);
     assert_eq!(writer.push(&row(2)), None);
     assert_eq!(
         writer.finish().unwrap().sql,
-        "INSERT INTO `employees` (`id`,`name`,`datetime`,`department_id`,`job_id`) VALUES \
-         (1*(SELECT 1 UNION ALL SELECT 0 FROM (SELECT COUNT(*) AS `found` FROM `departments` \
+        "INSERT INTO `documents` (`id`,`name`,`datetime`,`collection_id`,`tag_id`) VALUES \
+         (1*(SELECT 1 UNION ALL SELECT 0 FROM (SELECT COUNT(*) AS `found` FROM `collections` \
          WHERE `id` IN (3,5)) AS `guard` WHERE `found`<>2),NULL,NULL,3,5),(2,NULL,NULL,3,5)"
     );
 }
@@ -71,30 +71,30 @@ fn guards_references_of_any_key_with_a_key_of_any_type() {
 
 #[test]
 fn writes_into_a_shadow_and_over_rows_that_are_there() {
-    let departments = hr::dictionary().table("departments").unwrap();
-    let mut writer = InsertWriter::new(departments).into_table("rowgate_new_7").upserting();
+    let collections = library::dictionary().table("collections").unwrap();
+    let mut writer = InsertWriter::new(collections).into_table("rowgate_new_7").upserting();
     assert_eq!(writer.push(&[Value::Integer(1), Value::Null]), None);
     assert_eq!(writer.push(&[Value::Integer(1), Value::Boolean(true)]), None);
     assert_eq!(
         writer.finish().unwrap().sql,
-        "INSERT INTO `rowgate_new_7` (`id`,`department_name`) VALUES (1,NULL),(1,1) \
-         ON DUPLICATE KEY UPDATE `department_name`=VALUES(`department_name`)"
+        "INSERT INTO `rowgate_new_7` (`id`,`collection_name`) VALUES (1,NULL),(1,1) \
+         ON DUPLICATE KEY UPDATE `collection_name`=VALUES(`collection_name`)"
     );
-    assert_eq!(InsertWriter::new(departments).upserting().finish(), None);
+    assert_eq!(InsertWriter::new(collections).upserting().finish(), None);
 }
 
 #[test]
 fn asks_for_keys_and_for_values_that_are_taken() {
-    let departments = hr::dictionary().table("departments").unwrap();
+    let collections = library::dictionary().table("collections").unwrap();
     let keys = [1, 2].map(key);
     assert_eq!(
-        select_present(departments, "rowgate_new_7", &keys, true),
+        select_present(collections, "rowgate_new_7", &keys, true),
         ["SELECT CONCAT(`id`) AS `k` FROM `rowgate_new_7` WHERE `id` IN (1,2) LOCK IN SHARE MODE"]
     );
-    assert_eq!(select_present(departments, "departments", [], false), Vec::<String>::new());
+    assert_eq!(select_present(collections, "collections", [], false), Vec::<String>::new());
     let [sql] = &select_holders(
-        departments,
-        "departments",
+        collections,
+        "collections",
         &[1],
         [&Key::of([&Value::Text("a".into())]).unwrap()],
         false,
@@ -102,10 +102,10 @@ fn asks_for_keys_and_for_values_that_are_taken() {
         panic!("one statement");
     };
     assert!(sql.starts_with("SELECT CONCAT(`id`) AS `k`,CONCAT("), "{sql}");
-    assert!(sql.ends_with(" AS `u` FROM `departments` WHERE `department_name` IN (_utf8mb4 X'61')"), "{sql}");
-    assert_eq!(read_key(departments, "-7"), Ok(key(-7)));
-    assert_eq!(read_columns(departments, &[1], "1:a"), Ok(Key::of([&Value::Text("a".into())]).unwrap()));
-    assert!(read_key(departments, "x").is_err());
+    assert!(sql.ends_with(" AS `u` FROM `collections` WHERE `collection_name` IN (_utf8mb4 X'61')"), "{sql}");
+    assert_eq!(read_key(collections, "-7"), Ok(key(-7)));
+    assert_eq!(read_columns(collections, &[1], "1:a"), Ok(Key::of([&Value::Text("a".into())]).unwrap()));
+    assert!(read_key(collections, "x").is_err());
 }
 
 /// The SQL of a table of its own, of a few columns of any type: the first ones are the key.
@@ -200,7 +200,7 @@ proptest! {
         lengths in proptest::collection::vec(0_usize..=255, 1..400),
         upserting in any::<bool>(),
     ) {
-        let table = hr::dictionary().table("departments").unwrap();
+        let table = library::dictionary().table("collections").unwrap();
         let mut writer = InsertWriter::new(table);
         let tail = if upserting { upsert_tail(table) } else { String::new() };
         if upserting {

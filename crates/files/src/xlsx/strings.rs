@@ -17,7 +17,7 @@ const MAX_TEXTS: usize = 4 * 1024 * 1024;
 /// Bytes of all texts at most: half of the space for temporary files that a function has.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Bytes of the first texts, which stay in memory: names of departments and the like, which come
+/// Bytes of the first texts, which stay in memory: names of categories and the like, which come
 /// again and again, come early.
 const HEAD: usize = 1024 * 1024;
 

@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-fn employees() -> &'static Table {
-    testkit::dictionary().table("employees").unwrap()
+fn documents() -> &'static Table {
+    testkit::dictionary().table("documents").unwrap()
 }
 
 fn settings(json: &str) -> Settings {
@@ -20,7 +20,7 @@ fn settings(json: &str) -> Settings {
 
 fn of(name: &str, content: impl AsRef<[u8]>, json: &str, is_whole: bool) -> Checked {
     let format = Format::of_file(name).unwrap();
-    check(employees(), format, LoadMode::Append, &settings(json), content.as_ref(), is_whole).unwrap()
+    check(documents(), format, LoadMode::Append, &settings(json), content.as_ref(), is_whole).unwrap()
 }
 
 fn proposal(checked: &Checked) -> String {
@@ -43,7 +43,7 @@ fn tells_the_first_records_and_counts_all() {
         (found.counts.codes[&RowCode::DuplicateInBatch], found.counts.codes[&RowCode::Required]),
         (1, 1)
     );
-    assert_eq!((found.header, found.fields[4].column.as_deref()), (None, Some("job_id")));
+    assert_eq!((found.header, found.fields[4].column.as_deref()), (None, Some("tag_id")));
     let few = of("a.csv", "2,,x,3,7\n1,Ada,2021-07-27T16:02:08Z,3,7\n", "{}", true);
     assert_eq!(few.records[0].line, 1);
     assert_eq!(few.records[0].values[2].as_deref(), Some("x"));
@@ -86,8 +86,8 @@ fn gzip(text: &str) -> Vec<u8> {
 /// record.
 #[test]
 fn what_is_proposed_makes_the_file_readable() {
-    let foreign = "Employee ID,Name,Hired,Job ID,Department ID\n1,Ada,2021-03-01T09:00:00Z,7,3\n";
-    let columns = r#""columns":{"Department ID":"department_id","Employee ID":"id","Hired":"datetime","Job ID":"job_id"}"#;
+    let foreign = "Document ID,Name,Filed,Tag ID,Collection ID\n1,Ada,2021-03-01T09:00:00Z,7,3\n";
+    let columns = r#""columns":{"Collection ID":"collection_id","Document ID":"id","Filed":"datetime","Tag ID":"tag_id"}"#;
     for (name, content, expected) in [
         ("a.csv", foreign.as_bytes().to_vec(), format!("{{{columns}}}")),
         ("a.csv", foreign.replace(',', ";").into_bytes(), format!("{{{columns}}}")),
@@ -98,7 +98,7 @@ fn what_is_proposed_makes_the_file_readable() {
         ),
         (
             "a.csv",
-            format!("New hires of March\n\n{foreign}").into_bytes(),
+            format!("New files of March\n\n{foreign}").into_bytes(),
             format!("{{{columns},\"skip_lines\":2}}"),
         ),
         ("a.csv", row(1).replace(',', "^").into_bytes(), r#"{"delimiter":"^"}"#.to_owned()),
@@ -109,7 +109,7 @@ fn what_is_proposed_makes_the_file_readable() {
         ),
         (
             "a.csv",
-            b"id,name,datetime,department_id,job_id\n1,Zo\xEB,2021-03-01T09:00:00Z,3,7\n".to_vec(),
+            b"id,name,datetime,collection_id,tag_id\n1,Zo\xEB,2021-03-01T09:00:00Z,3,7\n".to_vec(),
             r#"{"encoding":"windows-1252"}"#.to_owned(),
         ),
         ("a.csv", row(1).replace("2021-07-27T16:02:08Z", "07/27/2021 04:02 PM").into_bytes(), {
@@ -135,8 +135,8 @@ fn what_is_proposed_makes_the_file_readable() {
 fn a_workbook_is_checked_where_all_of_it_is_there() {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
-    sheet.write_string(0, 0, "New hires").unwrap();
-    for (column, name) in ["Emp No", "Name", "Hired", "Job ID", "Department ID"].iter().enumerate() {
+    sheet.write_string(0, 0, "New files").unwrap();
+    for (column, name) in ["Doc No", "Name", "Filed", "Tag ID", "Collection ID"].iter().enumerate() {
         sheet.write_string(2, column as u16, *name).unwrap();
     }
     for (column, value) in ["1", "Ada", "2021-03-01T09:00:00Z", "7", "3"].iter().enumerate() {
@@ -146,7 +146,7 @@ fn a_workbook_is_checked_where_all_of_it_is_there() {
     let found = of("a.xlsx", &content, "{}", true);
     assert_eq!(
         proposal(&found),
-        r#"{"columns":{"Department ID":"department_id","Emp No":"id","Hired":"datetime","Job ID":"job_id"},"skip_lines":2}"#
+        r#"{"columns":{"Collection ID":"collection_id","Doc No":"id","Filed":"datetime","Tag ID":"tag_id"},"skip_lines":2}"#
     );
     let again = of("a.xlsx", &content, &proposal(&found), true);
     assert_eq!((again.problem, again.counts.rows_read, again.counts.rows_rejected), (None, 1, 0));
@@ -161,7 +161,7 @@ fn a_workbook_is_checked_where_all_of_it_is_there() {
 #[test]
 fn json_lines_have_no_header() {
     let line =
-        r#"{"Nr": 1, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": 3, "job_id": 7}"#;
+        r#"{"Nr": 1, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "collection_id": 3, "tag_id": 7}"#;
     let found = of("a.jsonl", format!("{line}\n{{\n"), r#"{"columns": {"nr": "id"}}"#, true);
     assert_eq!((found.problem, found.counts.rows_read, found.counts.rows_rejected), (None, 2, 1));
     assert_eq!(found.records[0].values[0].as_deref(), Some("1"));
@@ -172,7 +172,7 @@ fn json_lines_have_no_header() {
 #[test]
 fn settings_that_do_not_fit_the_table_are_refused() {
     let error =
-        check(employees(), Format::CSV, LoadMode::Append, &settings(r#"{"columns": {"a": "b"}}"#), b"", true);
+        check(documents(), Format::CSV, LoadMode::Append, &settings(r#"{"columns": {"a": "b"}}"#), b"", true);
     assert!(error.unwrap_err().to_string().starts_with("the settings cannot be used"));
 }
 
@@ -186,7 +186,7 @@ proptest! {
     ) {
         of(name, &content, "{}", is_whole);
         of(name, &text, "{}", is_whole);
-        of(name, format!("id,name,datetime,department_id,job_id\n{text}"), r#"{"columns": {"x": "id"}}"#, is_whole);
+        of(name, format!("id,name,datetime,collection_id,tag_id\n{text}"), r#"{"columns": {"x": "id"}}"#, is_whole);
     }
 
     /// A beginning shows nothing that all of the file would not show.

@@ -9,12 +9,12 @@ use domain::value::Value;
 use files::{Opening, open, preview};
 use proptest::prelude::*;
 
-fn jobs() -> &'static Table {
-    testkit::dictionary().table("jobs").unwrap()
+fn tags() -> &'static Table {
+    testkit::dictionary().table("tags").unwrap()
 }
 
 fn opening(format: Format, bytes: &[u8], chunk_bytes: u64) -> Opening<'static> {
-    Opening { format, table: jobs(), object_bytes: bytes.len() as u64, chunk_bytes }
+    Opening { format, table: tags(), object_bytes: bytes.len() as u64, chunk_bytes }
 }
 
 /// Returns the accepted rows of a file with their lines, and its dialect if it is text.
@@ -27,7 +27,7 @@ fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, S
     let dialect = source.layout().map(|layout| layout.dialect);
     let columns = source.columns().clone();
     while let Ok(Some(chunk)) = source.next_chunk() {
-        let Ok(checked) = CheckedChunk::check(jobs(), &columns, &chunk) else { break };
+        let Ok(checked) = CheckedChunk::check(tags(), &columns, &chunk) else { break };
         assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
         for (index, row) in checked.rows().enumerate() {
             let [Value::Integer(id), Value::Text(name)] = row else { panic!("{row:?}") };
@@ -139,14 +139,14 @@ fn good_file() -> impl Strategy<Value = String> {
         1 => Just("=\"007\"".to_owned()),
     ];
     let header =
-        prop_oneof![2 => Just("id,job_name"), 1 => Just(""), 1 => Just("\u{FEFF}id,job"), 1 => Just("sep=,")];
+        prop_oneof![2 => Just("id,tag_name"), 1 => Just(""), 1 => Just("\u{FEFF}id,tag"), 1 => Just("sep=,")];
     let line_end = prop_oneof![3 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r")];
     (header, proptest::collection::vec(name, 1..40), line_end, any::<bool>()).prop_map(
         |(header, names, line_end, quotes_all)| {
             let mut text = header.to_owned();
             if header == "sep=," {
                 text.push_str(line_end);
-                text.push_str("id,job_name");
+                text.push_str("id,tag_name");
             }
             if !header.is_empty() {
                 text.push_str(line_end);
@@ -198,10 +198,10 @@ fn damaged(mut bytes: Vec<u8>, damages: &[(f64, Damage)]) -> Vec<u8> {
 fn workbook() -> Vec<u8> {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheet = workbook.add_worksheet();
-    sheet.write_row(0, 0, ["id", "job_name"]).unwrap();
+    sheet.write_row(0, 0, ["id", "tag_name"]).unwrap();
     for row in 1..30 {
         sheet.write_number(row, 0, f64::from(row)).unwrap();
-        sheet.write_string(row, 1, format!("Job {row}")).unwrap();
+        sheet.write_string(row, 1, format!("Tag {row}")).unwrap();
     }
     workbook.save_to_buffer().unwrap()
 }

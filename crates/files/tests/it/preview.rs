@@ -10,7 +10,7 @@ use files::{Opening, Preview, preview};
 use proptest::prelude::*;
 
 fn of(text: &str, mode: LoadMode, chunk_bytes: u64) -> Preview {
-    of_table(testkit::dictionary().table("jobs").unwrap(), text, mode, chunk_bytes)
+    of_table(testkit::dictionary().table("tags").unwrap(), text, mode, chunk_bytes)
 }
 
 fn of_table(table: &Table, text: &str, mode: LoadMode, chunk_bytes: u64) -> Preview {
@@ -20,7 +20,7 @@ fn of_table(table: &Table, text: &str, mode: LoadMode, chunk_bytes: u64) -> Prev
 
 #[test]
 fn counts_what_a_load_would_load_and_reject() {
-    let text = "id,job_name\n1,Welder\n2,\n,\n1,Mason\nx,\"a\"b\n-1,Cook\nid,job_name\n-1,Chef\n";
+    let text = "id,tag_name\n1,Welder\n2,\n,\n1,Mason\nx,\"a\"b\n-1,Cook\nid,tag_name\n-1,Chef\n";
     for chunk_bytes in [1, 20, u64::MAX] {
         let found = of(text, LoadMode::Append, chunk_bytes);
         assert!(found.failure.is_none());
@@ -41,7 +41,7 @@ fn counts_what_a_load_would_load_and_reject() {
 
 #[test]
 fn says_why_a_load_would_fail_and_what_was_read_before() {
-    let found = of("id,job_name\n1,Welder\njob_name,id\nMason,2\n", LoadMode::Append, 1);
+    let found = of("id,tag_name\n1,Welder\ntag_name,id\nMason,2\n", LoadMode::Append, 1);
     assert_eq!(found.counts.rows_read, 1);
     assert!(found.failure.unwrap().to_string().starts_with("line 3 is a header, and names other columns"));
 }

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn asked(text: &str) -> Result<PageRequest, Vec<String>> {
-        let table = testkit::dictionary().table("employees").unwrap();
+        let table = testkit::dictionary().table("documents").unwrap();
         read_request(table, &Query::new(Some(text)))
             .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }
@@ -184,7 +184,7 @@ mod tests {
             asked("ids=3&limit=100").unwrap(),
             PageRequest { limit: 100, after: None, wanted: ids(&[3]) }
         );
-        let filtered = asked("filter=job_id:7&after=5").unwrap();
+        let filtered = asked("filter=tag_id:7&after=5").unwrap();
         assert_eq!((filtered.limit, filtered.after), (100, Some(5.into())));
         assert!(matches!(filtered.wanted, WantedRows::Where(_)));
         for text in ["ids=1&after=2", "ids=1&filter=id:1", "ids=1&filter=id:1&after=2"] {
@@ -192,14 +192,14 @@ mod tests {
         }
         for text in ["ids=", "ids=x", "ids=1,", "ids=1,,2", "ids=1, 2", "ids=01", "ids=2147483648", "ids=1;2"]
         {
-            let expected = "ids must be ids of rows of employees with commas between them: ids=1,2,3.";
+            let expected = "ids must be ids of rows of documents with commas between them: ids=1,2,3.";
             assert_eq!(asked(text).unwrap_err(), [expected], "{text}");
         }
         let thousand = |count: usize| format!("ids={}", vec!["7"; count].join(","));
         assert!(asked(&thousand(1000)).is_ok());
         assert_eq!(asked(&thousand(1001)).unwrap_err(), ["ids has 1001 ids; 1000 are allowed at once."]);
         assert!(
-            asked("filter=nobody:7").unwrap_err()[0].starts_with("filter must name a column of employees")
+            asked("filter=nobody:7").unwrap_err()[0].starts_with("filter must name a column of documents")
         );
     }
 
@@ -272,11 +272,11 @@ mod tests {
 
     #[test]
     fn the_end_of_an_answer_fits_what_is_kept_free_for_it() {
-        let employees = testkit::dictionary().table("employees").unwrap();
+        let documents = testkit::dictionary().table("documents").unwrap();
         let texts = "[[table]]\nname = \"t\"\ncolumns = [{ name = \"c\", type = \"string(9)\", key = true }]";
         let texts = Dictionary::parse("test", texts).unwrap();
         for (table, key) in [
-            (employees, i64::MIN.to_string()),
+            (documents, i64::MIN.to_string()),
             (texts.table("t").unwrap(), format!("\"{}\"", "k".repeat(MAX_KEY_CHARS))),
         ] {
             let tail = format!("],\"next\":{key}}}");

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn takes_an_id_in_one_spelling_alone() {
-        let table = testkit::dictionary().table("employees").unwrap();
+        let table = testkit::dictionary().table("documents").unwrap();
         for id in ["0", "7", "-7", "2147483647", "-2147483648"] {
             assert_eq!(read(table, id).as_deref(), Ok(id));
             assert_eq!(read(table, &format!("{id}/")).as_deref(), Ok(id));

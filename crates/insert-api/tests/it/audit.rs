@@ -6,7 +6,7 @@ use testkit::gateway::{REQUEST_ID, by_person};
 use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
 
 use crate::row_support::{THINGS, is_problem};
-use crate::support::{Api, employee, with};
+use crate::support::{Api, document, with};
 
 const ANN: (&str, &str) = ("ann@x.example", "operator");
 
@@ -19,21 +19,21 @@ impl Api {
     }
 }
 
-fn job(id: i64, name: &str) -> Value {
-    json!({"id": id, "job_name": name})
+fn tag(id: i64, name: &str) -> Value {
+    json!({"id": id, "tag_name": name})
 }
 
 #[tokio::test]
 async fn every_row_that_a_person_brings_in_has_an_entry() {
     let api = Api::start().await;
-    let body = json!({"jobs": [job(11, "Pilot"), job(10, "Cook")], "employees": [employee(7)]});
+    let body = json!({"tags": [tag(11, "Pilot"), tag(10, "Cook")], "documents": [document(7)]});
     assert_eq!(api.by(ANN, "POST", "/insert_data", &[], &body).await.status, 201);
     assert_eq!(
         api.trail().await,
         [
-            r#"insert-rows jobs 11 - {"id":11,"job_name":"Pilot"}"#.to_owned(),
-            r#"insert-rows jobs 10 - {"id":10,"job_name":"Cook"}"#.to_owned(),
-            format!("insert-rows employees 7 - {}", employee(7)),
+            r#"insert-rows tags 11 - {"id":11,"tag_name":"Pilot"}"#.to_owned(),
+            r#"insert-rows tags 10 - {"id":10,"tag_name":"Cook"}"#.to_owned(),
+            format!("insert-rows documents 7 - {}", document(7)),
         ]
     );
     let who = "SELECT DISTINCT username, request_id, at > UTC_TIMESTAMP() - INTERVAL 1 MINUTE, detail_json FROM rowgate_audit";
@@ -45,60 +45,60 @@ async fn every_row_that_a_person_brings_in_has_an_entry() {
 async fn one_table_with_a_key_and_without_leaves_the_same() {
     for headers in [&[][..], &[("idempotency-key", "k")]] {
         let api = Api::start().await;
-        let path = "/tables/jobs/rows";
+        let path = "/tables/tags/rows";
         for expected in [201, if headers.is_empty() { 422 } else { 201 }] {
-            let reply = api.by(ANN, "POST", path, headers, &json!([job(10, "Cook")])).await;
+            let reply = api.by(ANN, "POST", path, headers, &json!([tag(10, "Cook")])).await;
             assert_eq!(reply.status, expected, "{reply:?}");
         }
-        assert_eq!(api.trail().await, [r#"insert-rows jobs 10 - {"id":10,"job_name":"Cook"}"#]);
+        assert_eq!(api.trail().await, [r#"insert-rows tags 10 - {"id":10,"tag_name":"Cook"}"#]);
         // Some in, some not: those that are in.
         let key = [("idempotency-key", "k2")];
         let headers = if headers.is_empty() { headers } else { &key[..] };
-        let mixed = json!([job(10, "Cook"), job(12, "Baker"), job(13, "")]);
+        let mixed = json!([tag(10, "Cook"), tag(12, "Baker"), tag(13, "")]);
         assert_eq!(api.by(ANN, "POST", path, headers, &mixed).await.status, 207);
-        assert_eq!(api.trail().await[1..], [r#"insert-rows jobs 12 - {"id":12,"job_name":"Baker"}"#]);
+        assert_eq!(api.trail().await[1..], [r#"insert-rows tags 12 - {"id":12,"tag_name":"Baker"}"#]);
     }
 }
 
 #[tokio::test]
 async fn what_is_not_in_has_no_entry() {
     let api = Api::start().await;
-    let mixed = json!({"jobs": [job(10, "Cook"), job(11, "")]});
+    let mixed = json!({"tags": [tag(10, "Cook"), tag(11, "")]});
     for (prefer, status) in [("tx=atomic", 422), ("tx=dry-run", 207)] {
         for key in [&[("prefer", prefer)][..], &[("prefer", prefer), ("idempotency-key", "k")]] {
             assert_eq!(api.by(ANN, "POST", "/insert_data", key, &mixed).await.status, status);
         }
     }
-    let rejected = api.by(ANN, "PUT", "/tables/jobs/rows/9", &[], &job(9, "")).await;
+    let rejected = api.by(ANN, "PUT", "/tables/tags/rows/9", &[], &tag(9, "")).await;
     is_problem(&rejected, 422, "invalid-row");
-    let taken = api.by(ANN, "PUT", "/tables/jobs/rows/1", &[("if-none-match", "*")], &job(1, "Cook")).await;
+    let taken = api.by(ANN, "PUT", "/tables/tags/rows/1", &[("if-none-match", "*")], &tag(1, "Cook")).await;
     assert_eq!(taken.status, 412);
-    is_problem(&api.by(ANN, "DELETE", "/tables/jobs/rows/99", &[], &Value::Null).await, 404, "not-found");
+    is_problem(&api.by(ANN, "DELETE", "/tables/tags/rows/99", &[], &Value::Null).await, 404, "not-found");
     is_problem(
-        &api.by(ANN, "DELETE", "/tables/employees/rows/99", &[], &Value::Null).await,
+        &api.by(ANN, "DELETE", "/tables/documents/rows/99", &[], &Value::Null).await,
         404,
         "not-found",
     );
-    api.put("/tables/employees/rows/7", &employee(7)).await;
-    is_problem(&api.by(ANN, "DELETE", "/tables/jobs/rows/1", &[], &Value::Null).await, 409, "referenced");
+    api.put("/tables/documents/rows/7", &document(7)).await;
+    is_problem(&api.by(ANN, "DELETE", "/tables/tags/rows/1", &[], &Value::Null).await, 409, "referenced");
     assert_eq!(api.trail().await, [""; 0]);
-    assert_eq!(api.count("jobs").await, 1);
+    assert_eq!(api.count("tags").await, 1);
 }
 
 #[tokio::test]
 async fn scripts_leave_no_trail() {
     let api = Api::start().await;
-    api.ask("/insert_data", &[("idempotency-key", "k")], &json!({"employees": [employee(7)]})).await;
-    api.put("/tables/employees/rows/8", &employee(8)).await;
-    assert_eq!(api.delete("/tables/employees/rows/8").await.status, 204);
+    api.ask("/insert_data", &[("idempotency-key", "k")], &json!({"documents": [document(7)]})).await;
+    api.put("/tables/documents/rows/8", &document(8)).await;
+    assert_eq!(api.delete("/tables/documents/rows/8").await.status, 204);
     assert_eq!(api.count("rowgate_audit").await, 0);
 }
 
 #[tokio::test]
 async fn a_put_and_a_delete_are_recorded_with_the_row_before_and_after() {
     let api = Api::start().await;
-    let path = "/tables/employees/rows/7";
-    let (ada, grace) = (employee(7), with(employee(7), "name", "Gr'a\"c\\e\n%"));
+    let path = "/tables/documents/rows/7";
+    let (ada, grace) = (document(7), with(document(7), "name", "Gr'a\"c\\e\n%"));
     assert_eq!(api.by(ANN, "PUT", path, &[("if-none-match", "*")], &ada).await.status, 201);
     assert_eq!(api.by(ANN, "PUT", path, &[], &grace).await.status, 200);
     assert_eq!(api.by(ANN, "PUT", path, &[], &grace).await.status, 200);
@@ -107,11 +107,11 @@ async fn a_put_and_a_delete_are_recorded_with_the_row_before_and_after() {
     assert_eq!(
         api.trail().await,
         [
-            format!("put-row employees 7 - {ada}"),
-            format!("put-row employees 7 {ada} {grace}"),
-            format!("put-row employees 7 {grace} {grace}"),
-            format!("delete-row employees 7 {grace} -"),
-            format!("put-row employees 7 - {ada}"),
+            format!("put-row documents 7 - {ada}"),
+            format!("put-row documents 7 {ada} {grace}"),
+            format!("put-row documents 7 {grace} {grace}"),
+            format!("delete-row documents 7 {grace} -"),
+            format!("put-row documents 7 - {ada}"),
         ]
     );
 }
@@ -169,33 +169,33 @@ async fn before_and_after_are_what_the_api_gives_of_a_row() {
 #[tokio::test]
 async fn a_row_that_breaks_the_dictionary_can_be_put_right() {
     let api = Api::start().await;
-    let zeros = "INSERT INTO employees VALUES (7, '', '0000-00-00 00:00:00', 99, 0)";
+    let zeros = "INSERT INTO documents VALUES (7, '', '0000-00-00 00:00:00', 99, 0)";
     api.db.sql_unchecked(zeros).await.unwrap();
-    assert_eq!(api.by(ANN, "PUT", "/tables/employees/rows/7", &[], &employee(7)).await.status, 200);
-    let before = r#"{"id":7,"name":"","datetime":"0000-00-00T00:00:00Z","department_id":99,"job_id":0}"#;
-    assert_eq!(api.trail().await, [format!("put-row employees 7 {before} {}", employee(7))]);
+    assert_eq!(api.by(ANN, "PUT", "/tables/documents/rows/7", &[], &document(7)).await.status, 200);
+    let before = r#"{"id":7,"name":"","datetime":"0000-00-00T00:00:00Z","collection_id":99,"tag_id":0}"#;
+    assert_eq!(api.trail().await, [format!("put-row documents 7 {before} {}", document(7))]);
 }
 
 #[tokio::test]
 async fn a_change_whose_entry_cannot_be_written_is_not_in() {
     let api = Api::start().await;
-    api.put("/tables/employees/rows/7", &employee(7)).await;
+    api.put("/tables/documents/rows/7", &document(7)).await;
     let rule = || Rule::error(ErrorKind::ForbiddenException).sql("INSERT INTO `rowgate_audit`");
     api.db.data_api().set(Faults::default().with(rule()));
-    let other = with(employee(7), "name", "Grace");
+    let other = with(document(7), "name", "Grace");
     for (method, path, headers, body) in [
-        ("POST", "/tables/employees/rows", &[][..], json!([employee(8)])),
-        ("POST", "/tables/employees/rows", &[("idempotency-key", "k")], json!([employee(8)])),
-        ("POST", "/insert_data", &[], json!({"jobs": [job(10, "Cook"), job(11, "")]})),
-        ("PUT", "/tables/employees/rows/7", &[], other.clone()),
-        ("PUT", "/tables/employees/rows/8", &[], employee(8)),
-        ("DELETE", "/tables/employees/rows/7", &[], Value::Null),
+        ("POST", "/tables/documents/rows", &[][..], json!([document(8)])),
+        ("POST", "/tables/documents/rows", &[("idempotency-key", "k")], json!([document(8)])),
+        ("POST", "/insert_data", &[], json!({"tags": [tag(10, "Cook"), tag(11, "")]})),
+        ("PUT", "/tables/documents/rows/7", &[], other.clone()),
+        ("PUT", "/tables/documents/rows/8", &[], document(8)),
+        ("DELETE", "/tables/documents/rows/7", &[], Value::Null),
     ] {
         is_problem(&api.by(ANN, method, path, headers, &body).await, 500, "internal");
     }
     api.db.data_api().clear();
-    assert_eq!((api.count("employees").await, api.count("jobs").await), (1, 1));
-    assert_eq!(api.get("/tables/employees/rows/7").await.body, employee(7));
+    assert_eq!((api.count("documents").await, api.count("tags").await), (1, 1));
+    assert_eq!(api.get("/tables/documents/rows/7").await.body, document(7));
     assert_eq!((api.count("rowgate_audit").await, api.count("rowgate_rejected_rows").await), (0, 0));
 }
 
@@ -206,7 +206,7 @@ async fn a_commit_that_is_done_again_leaves_one_entry() {
         api.db
             .data_api()
             .set(Faults::default().with(Rule::error(error).on(Operation::CommitTransaction).times(1)));
-        let reply = api.by(ANN, "PUT", "/tables/employees/rows/7", &[], &employee(7)).await;
+        let reply = api.by(ANN, "PUT", "/tables/documents/rows/7", &[], &document(7)).await;
         assert!(reply.status < 300, "{reply:?}");
     }
     assert_eq!(api.count("rowgate_audit").await, 2);
@@ -215,7 +215,7 @@ async fn a_commit_that_is_done_again_leaves_one_entry() {
 #[tokio::test]
 async fn a_thousand_rows_take_a_handful_of_statements() {
     let api = Api::start().await;
-    let rows: Vec<Value> = (1..=1000).map(employee).collect();
+    let rows: Vec<Value> = (1..=1000).map(document).collect();
     let calls = async |path: &str, headers: &[(&str, &str)], body: Value, status: u16| {
         let before = api.db.data_api().calls();
         let reply = api.by(ANN, "POST", path, headers, &body).await;
@@ -223,11 +223,11 @@ async fn a_thousand_rows_take_a_handful_of_statements() {
         api.db.data_api().calls() - before
     };
     // BEGIN, two for the rows, one for the trail, COMMIT, and those that ask what is there.
-    let plain = calls("/tables/employees/rows", &[], json!(rows), 201).await;
+    let plain = calls("/tables/documents/rows", &[], json!(rows), 201).await;
     assert!(plain <= 10, "{plain}");
     assert_eq!(api.count("rowgate_audit").await, 1000);
-    let more: Vec<Value> = (2000..=2998).map(employee).chain([employee(1)]).collect();
-    let mixed = calls("/tables/employees/rows", &[("idempotency-key", "k")], json!(more), 207).await;
+    let more: Vec<Value> = (2000..=2998).map(document).chain([document(1)]).collect();
+    let mixed = calls("/tables/documents/rows", &[("idempotency-key", "k")], json!(more), 207).await;
     assert!(mixed <= 16, "{mixed}");
     assert_eq!(api.count("rowgate_audit").await, 1999);
 }
@@ -235,12 +235,12 @@ async fn a_thousand_rows_take_a_handful_of_statements() {
 #[tokio::test]
 async fn what_is_no_persons_word_is_no_part_of_the_statement() {
     let api = Api::start().await;
-    let name = "ann'); DROP TABLE jobs; -- \"\\";
-    let request = Request::put("/tables/jobs/rows/5")
+    let name = "ann'); DROP TABLE tags; -- \"\\";
+    let request = Request::put("/tables/tags/rows/5")
         .header(header::CONTENT_TYPE, "application/json")
         .extension(by_person(name, "writer"));
-    let reply = api.run(request.body(job(5, name).to_string().into()).unwrap()).await;
+    let reply = api.run(request.body(tag(5, name).to_string().into()).unwrap()).await;
     assert_eq!(reply.status, 201);
     assert_eq!(api.db.value("SELECT username FROM rowgate_audit").await.unwrap(), name);
-    assert_eq!(api.trail().await, [format!("put-row jobs 5 - {}", job(5, name))]);
+    assert_eq!(api.trail().await, [format!("put-row tags 5 - {}", tag(5, name))]);
 }

@@ -4,7 +4,7 @@ use lambda_kit::query::Query;
 use serde_json::{Value, json};
 
 use crate::row_support::{THINGS, is_problem};
-use crate::support::{Api, employee, with};
+use crate::support::{Api, document, with};
 
 /// A text as part of a query.
 fn encoded(text: &str) -> String {
@@ -31,12 +31,12 @@ async fn text_is_found_anywhere_and_means_nothing_but_itself() {
         "O'Hara",
         "Zoë",
         "x:y",
-        "'; DROP TABLE jobs; --",
+        "'; DROP TABLE tags; --",
         "😀",
         "tab\there",
     ];
-    let rows: Vec<Value> = (1..).zip(names).map(|(id, name)| with(employee(id), "name", name)).collect();
-    assert_eq!(api.post("/tables/employees/rows", &json!(rows)).await.status, 201);
+    let rows: Vec<Value> = (1..).zip(names).map(|(id, name)| with(document(id), "name", name)).collect();
+    assert_eq!(api.post("/tables/documents/rows", &json!(rows)).await.status, 201);
     for (text, expected) in [
         // The collation says that capitals and accents do not count.
         ("ada", vec![1, 2]),
@@ -48,20 +48,20 @@ async fn text_is_found_anywhere_and_means_nothing_but_itself() {
         ("\\", vec![6]),
         ("'", vec![7, 10]),
         (":", vec![9]),
-        ("; DROP TABLE jobs", vec![10]),
+        ("; DROP TABLE tags", vec![10]),
         ("😀", vec![11]),
         ("\t", vec![12]),
         ("a%b", vec![]),
         ("nobody", vec![]),
     ] {
         let query = format!("filter=name:{}", encoded(text));
-        assert_eq!(found(&api, "employees", &query, "id").await, expected, "{text:?}");
+        assert_eq!(found(&api, "documents", &query, "id").await, expected, "{text:?}");
     }
     assert_eq!(
-        found(&api, "hired_employees", "filter=datetime_:2021-07-27T16:02:08Z&limit=2", "id").await,
+        found(&api, "filed_documents", "filter=datetime_:2021-07-27T16:02:08Z&limit=2", "id").await,
         [1, 2]
     );
-    assert_eq!(found(&api, "employees", "filter=department_id:2", "id").await, [0_i64; 0]);
+    assert_eq!(found(&api, "documents", "filter=collection_id:2", "id").await, [0_i64; 0]);
 }
 
 #[tokio::test]
@@ -96,12 +96,12 @@ async fn other_columns_equal_the_value() {
 #[tokio::test]
 async fn pages_of_a_filter_cover_what_it_finds_once() {
     let api = Api::start().await;
-    let rows: Vec<Value> = (1..=60).map(|id| with(employee(id), "department_id", 1 + id % 2)).collect();
-    assert_eq!(api.post("/tables/employees/rows", &json!(rows)).await.status, 201);
+    let rows: Vec<Value> = (1..=60).map(|id| with(document(id), "collection_id", 1 + id % 2)).collect();
+    assert_eq!(api.post("/tables/documents/rows", &json!(rows)).await.status, 201);
     for limit in [1, 7, 29, 30, 31] {
         let (mut ids, mut after) = (Vec::new(), String::new());
         loop {
-            let path = format!("/tables/employees/rows?filter=department_id:1&limit={limit}{after}");
+            let path = format!("/tables/documents/rows?filter=collection_id:1&limit={limit}{after}");
             let reply = api.get(&path).await;
             ids.extend(reply.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()));
             match &reply.body["next"] {
@@ -116,14 +116,14 @@ async fn pages_of_a_filter_cover_what_it_finds_once() {
 #[tokio::test]
 async fn ids_give_the_rows_that_are_there_in_their_order() {
     let api = Api::start().await;
-    let rows: Vec<Value> = (1..=300).map(|id| employee(id * 2)).collect();
-    assert_eq!(api.post("/tables/employees/rows", &json!(rows)).await.status, 201);
-    assert_eq!(found(&api, "employees", "ids=8,3,2,8,-1,2147483647", "id").await, [2, 8]);
-    assert_eq!(found(&api, "employees", "ids=3", "id").await, [0_i64; 0]);
+    let rows: Vec<Value> = (1..=300).map(|id| document(id * 2)).collect();
+    assert_eq!(api.post("/tables/documents/rows", &json!(rows)).await.status, 201);
+    assert_eq!(found(&api, "documents", "ids=8,3,2,8,-1,2147483647", "id").await, [2, 8]);
+    assert_eq!(found(&api, "documents", "ids=3", "id").await, [0_i64; 0]);
     let all: Vec<String> = (1..=1000).map(|id| id.to_string()).collect();
-    let reply = api.get(&format!("/tables/employees/rows?ids={}", all.join(","))).await;
+    let reply = api.get(&format!("/tables/documents/rows?ids={}", all.join(","))).await;
     assert_eq!((reply.body["rows"].as_array().unwrap().len(), &reply.body["next"]), (300, &Value::Null));
-    let reply = api.get("/tables/employees/rows?ids=2,4,6&limit=2").await;
+    let reply = api.get("/tables/documents/rows?ids=2,4,6&limit=2").await;
     assert_eq!((reply.body["rows"].as_array().unwrap().len(), &reply.body["next"]), (2, &json!(4)));
 }
 
@@ -140,7 +140,7 @@ async fn says_what_is_wrong_with_a_filter_or_ids() {
         ("ids=1&after=1", "ids"),
         ("ids=1&filter=id:1", "ids"),
     ] {
-        let reply = api.get(&format!("/tables/employees/rows?{query}")).await;
+        let reply = api.get(&format!("/tables/documents/rows?{query}")).await;
         is_problem(&reply, 400, "invalid-parameter");
         assert_eq!(reply.body["errors"][0]["parameter"], parameter, "{query}");
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use testkit::gateway::by_key;
 
 use crate::row_support::is_problem;
-use crate::support::{Api, Reply, employee};
+use crate::support::{Api, Reply, document};
 
 fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
@@ -37,37 +37,37 @@ async fn send(
 }
 
 const INSERT: (&str, &str) = ("POST", "/insert_data");
-const ROWS: (&str, &str) = ("POST", "/tables/employees/rows");
-const PUT: (&str, &str) = ("PUT", "/tables/employees/rows/7");
+const ROWS: (&str, &str) = ("POST", "/tables/documents/rows");
+const PUT: (&str, &str) = ("PUT", "/tables/documents/rows/7");
 const NONE: (&str, &str) = ("x-nothing", "");
 
 #[tokio::test]
 async fn every_route_unpacks_gzip() {
     let api = Api::start().await;
-    let batch = json!({"employees": [employee(1)]}).to_string();
+    let batch = json!({"documents": [document(1)]}).to_string();
     let inserted = send(&api, INSERT, "gzip", NONE, gzip(batch)).await;
     assert_eq!((inserted.status, &inserted.body["inserted"]), (201, &json!(1)));
     // Members one after the other are one body; cut wherever it was.
-    let rows = json!([employee(2), {"id": 3}]).to_string();
+    let rows = json!([document(2), {"id": 3}]).to_string();
     let (first, second) = rows.split_at(9);
     let members = [gzip(first), gzip(second)].concat();
     let some = send(&api, ROWS, "X-GZip", NONE, members).await;
     assert_eq!((some.status, &some.body["rejected"]), (207, &json!(1)));
-    let put = send(&api, PUT, "GZIP", NONE, gzip(employee(7).to_string())).await;
-    assert_eq!((put.status, &put.body), (201, &employee(7)));
-    assert_eq!(api.count("employees").await, 3);
+    let put = send(&api, PUT, "GZIP", NONE, gzip(document(7).to_string())).await;
+    assert_eq!((put.status, &put.body), (201, &document(7)));
+    assert_eq!(api.count("documents").await, 3);
     // No coding at all, and what API Gateway has unpacked itself: it leaves the header.
     for encoding in ["identity", "", "gzip"] {
-        let plain = send(&api, PUT, encoding, NONE, employee(7).to_string().into_bytes()).await;
-        assert_eq!((plain.status, &plain.body), (200, &employee(7)), "{encoding:?}");
+        let plain = send(&api, PUT, encoding, NONE, document(7).to_string().into_bytes()).await;
+        assert_eq!((plain.status, &plain.body), (200, &document(7)), "{encoding:?}");
     }
 }
 
 #[tokio::test]
 async fn the_limits_hold_for_what_is_unpacked() {
     let api = Api::start().await;
-    let spaces = |count: usize| " ".repeat(count) + &employee(7).to_string();
-    let row = employee(7).to_string().len();
+    let spaces = |count: usize| " ".repeat(count) + &document(7).to_string();
+    let row = document(7).to_string().len();
     for route in [INSERT, ROWS, PUT] {
         let reply = send(&api, route, "gzip", NONE, gzip(spaces(4_000_001 - row))).await;
         is_problem(&reply, 413, "payload-too-large");
@@ -76,14 +76,14 @@ async fn the_limits_hold_for_what_is_unpacked() {
     }
     // A hundred megabytes in a hundred kilobytes.
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip(spaces(100_000_000))).await, 413, "payload-too-large");
-    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("documents").await, 0);
     assert_eq!(send(&api, PUT, "gzip", NONE, gzip(spaces(4_000_000 - row))).await.status, 201);
 }
 
 #[tokio::test]
 async fn what_cannot_be_unpacked_is_refused() {
     let api = Api::start().await;
-    let whole = gzip(json!([employee(1)]).to_string());
+    let whole = gzip(json!([document(1)]).to_string());
     let mut altered = whole.clone();
     let crc = altered.len() - 8;
     altered[crc] ^= 1;
@@ -98,13 +98,13 @@ async fn what_cannot_be_unpacked_is_refused() {
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip("[")).await, 400, "invalid-json");
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip(b"[\xff]")).await, 400, "invalid-json");
     is_problem(&send(&api, ROWS, "gzip", NONE, gzip("")).await, 400, "invalid-json");
-    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("documents").await, 0);
 }
 
 #[tokio::test]
 async fn another_encoding_is_refused_with_the_one_that_is_taken() {
     let api = Api::start().await;
-    let body = || gzip(json!([employee(1)]).to_string());
+    let body = || gzip(json!([document(1)]).to_string());
     for encoding in ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"] {
         for route in [INSERT, ROWS, PUT] {
             let reply = send(&api, route, encoding, NONE, body()).await;
@@ -122,13 +122,13 @@ async fn another_encoding_is_refused_with_the_one_that_is_taken() {
     let not_json = api.send("/insert_data", "text/csv", "1,2").await;
     is_problem(&not_json, 415, "unsupported-media-type");
     assert!(!not_json.headers.contains_key("accept-encoding"));
-    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("documents").await, 0);
 }
 
 #[tokio::test]
 async fn the_same_body_is_the_same_request_packed_or_not() {
     let api = Api::start().await;
-    let body = json!([employee(1)]).to_string();
+    let body = json!([document(1)]).to_string();
     let key = ("idempotency-key", "k-1");
     let first = send(&api, ROWS, "gzip", key, gzip(&body)).await;
     assert_eq!(first.status, 201);
@@ -139,7 +139,7 @@ async fn the_same_body_is_the_same_request_packed_or_not() {
         assert_eq!((replayed.status, &replayed.bytes), (201, &first.bytes));
         assert_eq!(replayed.headers["idempotency-replayed"], "true");
     }
-    let other = send(&api, ROWS, "gzip", key, gzip(json!([employee(2)]).to_string())).await;
+    let other = send(&api, ROWS, "gzip", key, gzip(json!([document(2)]).to_string())).await;
     is_problem(&other, 422, "idempotency-key-reused");
-    assert_eq!(api.count("employees").await, 1);
+    assert_eq!(api.count("documents").await, 1);
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::{Api, Reply};
 
-const ROWS: &str = "/tables/departments/rows";
+const ROWS: &str = "/tables/collections/rows";
 /// Longer than any test.
 const FOREVER_MS: u64 = 600_000;
 const CLAIMED: &str = "SELECT COUNT(*) FROM rowgate_idempotency_keys";
@@ -18,7 +18,7 @@ const ANSWERED: &str = "SELECT COUNT(*) FROM rowgate_idempotency_keys WHERE stat
 
 /// A request that did its work twice would not answer 201 the second time.
 fn rows() -> Value {
-    json!([{"id": 71, "department_name": "Duplicate"}, {"id": 72, "department_name": "Duplicate"}])
+    json!([{"id": 71, "collection_name": "Duplicate"}, {"id": 72, "collection_name": "Duplicate"}])
 }
 
 async fn post(api: &Api) -> Reply {
@@ -39,7 +39,7 @@ fn is_replayed(reply: &Reply) -> bool {
 }
 
 async fn inserted(api: &Api) -> usize {
-    api.count("departments WHERE department_name = 'Duplicate'").await
+    api.count("collections WHERE collection_name = 'Duplicate'").await
 }
 
 /// Waits until a count is one.
@@ -66,7 +66,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_first_is_running_the_key_is_in_use() {
     let api = start(HOUR).await;
-    let stall = Rule::new(Effect::DelayMs(FOREVER_MS)).sql("INSERT INTO `departments`").times(1);
+    let stall = Rule::new(Effect::DelayMs(FOREVER_MS)).sql("INSERT INTO `collections`").times(1);
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
     until_one(&api, CLAIMED).await;
@@ -74,7 +74,7 @@ async fn while_the_first_is_running_the_key_is_in_use() {
     assert_eq!((second.status, second.headers["retry-after"].as_bytes()), (409, &b"1"[..]));
     assert_eq!(second.body["type"], "urn:rowgate:problem:idempotency-key-in-use");
     let other =
-        api.ask(ROWS, &[("idempotency-key", "k")], &json!({"id": 73, "department_name": "Other"})).await;
+        api.ask(ROWS, &[("idempotency-key", "k")], &json!({"id": 73, "collection_name": "Other"})).await;
     assert_eq!(other.status, 422);
     cut_off(first).await;
 }
@@ -102,7 +102,7 @@ async fn a_crash_before_the_commit_lets_the_key_be_used_once_its_lease_is_over()
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_that_find_a_lease_over_one_takes_the_key() {
     let api = start(HOUR).await;
-    let stall = Rule::new(Effect::DelayMs(FOREVER_MS)).sql("INSERT INTO `departments`").times(1);
+    let stall = Rule::new(Effect::DelayMs(FOREVER_MS)).sql("INSERT INTO `collections`").times(1);
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
     // The claim, BEGIN, and the rows: whoever comes later is not stalled.
@@ -123,7 +123,7 @@ async fn of_many_that_find_a_lease_over_one_takes_the_key() {
 async fn a_request_that_stalls_beyond_its_lease_brings_nothing_in() {
     let api = start(Duration::ZERO).await;
     // Long enough for the second to end before it.
-    let stall = Rule::new(Effect::DelayMs(8_000)).sql("INSERT INTO `departments`").times(1);
+    let stall = Rule::new(Effect::DelayMs(8_000)).sql("INSERT INTO `collections`").times(1);
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
     // The claim, BEGIN, and the rows: whoever comes later is not stalled.
@@ -198,7 +198,7 @@ async fn a_commit_that_never_arrived_releases_the_key_and_says_that_nothing_is_i
 #[tokio::test]
 async fn a_request_that_fails_gives_its_key_back() {
     let api = start(HOUR).await;
-    for struck in ["INSERT INTO `departments`", "UPDATE rowgate_idempotency_keys"] {
+    for struck in ["INSERT INTO `collections`", "UPDATE rowgate_idempotency_keys"] {
         let denied = Rule::error(ErrorKind::ForbiddenException).sql(struck);
         api.db.data_api().set(Faults::default().with(denied));
         assert_eq!(post(&api).await.status, 500);
@@ -233,9 +233,9 @@ async fn retries_through_lost_answers_and_deadlocks_insert_each_request_once() {
                 let key = format!("request-{}", client / 2);
                 let id = 100 + 10 * (client / 2);
                 let body = json!([
-                    {"id": id, "department_name": "Duplicate"},
-                    {"id": id + 1, "department_name": "Duplicate"},
-                    {"id": id + 2, "department_name": ""},
+                    {"id": id, "collection_name": "Duplicate"},
+                    {"id": id + 1, "collection_name": "Duplicate"},
+                    {"id": id + 2, "collection_name": ""},
                 ]);
                 loop {
                     let reply = api.ask(ROWS, &[("idempotency-key", &key)], &body).await;

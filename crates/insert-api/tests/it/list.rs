@@ -22,7 +22,7 @@ async fn pages_cover_a_table_exactly_once() {
     // Gaps, negative ids and both ends of the type.
     api.db
         .sql(&format!(
-            "INSERT INTO employees SELECT id, CONCAT('N', id), '2021-07-27 16:02:08', 1, 1 FROM \
+            "INSERT INTO documents SELECT id, CONCAT('N', id), '2021-07-27 16:02:08', 1, 1 FROM \
              (SELECT CAST(seq AS SIGNED) * 7 - 400 AS id FROM {} UNION SELECT -2147483648 UNION SELECT 2147483647 \
               UNION SELECT -2147483647 UNION SELECT 2147483646) AS ids",
             numbers(120)
@@ -38,18 +38,18 @@ async fn pages_cover_a_table_exactly_once() {
     ]);
     expected.sort_unstable();
     for limit in [1, 3, 4, 31, 62, 123, 124, 125, 1000] {
-        let (rows, sizes) = api.pages("hired_employees", limit).await;
+        let (rows, sizes) = api.pages("filed_documents", limit).await;
         assert_eq!(ids(&rows, "id"), expected, "limit {limit}");
         // If the rows fill the last page, no empty one follows.
         assert_eq!(sizes.len(), 124_usize.div_ceil(limit as usize), "limit {limit}");
     }
-    let reply = api.get("/tables/employees/rows").await;
+    let reply = api.get("/tables/documents/rows").await;
     assert_eq!(reply.body["rows"].as_array().unwrap().len(), 100);
     assert_eq!(reply.body["next"], json!(expected[99]));
     assert_eq!(reply.headers["content-type"], "application/json");
-    let behind = api.get("/tables/employees/rows/?after=2147483647").await;
+    let behind = api.get("/tables/documents/rows/?after=2147483647").await;
     assert_eq!((behind.status, behind.body), (200, json!({"rows": [], "next": null})));
-    let last = api.get("/tables/employees/rows?after=2147483646&limit=1").await;
+    let last = api.get("/tables/documents/rows?after=2147483646&limit=1").await;
     assert_eq!(
         (ids(last.body["rows"].as_array().unwrap(), "id"), &last.body["next"]),
         (vec![2_147_483_647], &Value::Null)
@@ -104,7 +104,7 @@ async fn refuses_wrong_parameters_and_tables() {
         ("limit=5&limit=5", vec!["limit"]),
         ("offset=5&order=desc", vec!["offset", "order"]),
     ] {
-        let reply = api.get(&format!("/tables/employees/rows?{query}")).await;
+        let reply = api.get(&format!("/tables/documents/rows?{query}")).await;
         is_problem(&reply, 400, "invalid-parameter");
         let errors = reply.body["errors"].as_array().unwrap();
         let named: Vec<&str> = errors.iter().map(|error| error["parameter"].as_str().unwrap()).collect();
@@ -115,7 +115,7 @@ async fn refuses_wrong_parameters_and_tables() {
     {
         is_problem(&api.get(path).await, 400, "unknown-table");
     }
-    let refused = api.call("operator", "DELETE", "/tables/employees/rows", "").await;
+    let refused = api.call("operator", "DELETE", "/tables/documents/rows", "").await;
     is_problem(&refused, 405, "method-not-allowed");
     assert_eq!(refused.headers["allow"], "GET,HEAD,POST");
 }
@@ -192,17 +192,17 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
     let api = Api::start().await;
     api.db
         .sql(&format!(
-            "INSERT INTO employees SELECT seq, 'N', '2021-07-27 16:02:08', 1, 1 FROM {}",
+            "INSERT INTO documents SELECT seq, 'N', '2021-07-27 16:02:08', 1, 1 FROM {}",
             numbers(60_000)
         ))
         .await
         .unwrap();
-    api.db.sql("ANALYZE TABLE employees").await.unwrap();
-    let employees = testkit::dictionary().table("employees").unwrap();
+    api.db.sql("ANALYZE TABLE documents").await.unwrap();
+    let documents = testkit::dictionary().table("documents").unwrap();
     let mut conn = api.db.connect().await.unwrap();
     for after in [None, Some(0_i64), Some(29_950), Some(59_898)] {
         let key = after.map(Key::from);
-        let sql = select_rows(employees, &WantedRows::All, key.as_ref(), 101).unwrap();
+        let sql = select_rows(documents, &WantedRows::All, key.as_ref(), 101).unwrap();
         let plan: Row = conn.query_first(format!("EXPLAIN FORMAT=TRADITIONAL {sql}")).await.unwrap().unwrap();
         let access = if after.is_some() { "range" } else { "index" };
         assert_eq!(plan.get("type"), Some(access.to_owned()), "{plan:?}");
@@ -223,6 +223,6 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
         assert_eq!(others.map(|(_, count)| count).sum::<u64>(), 0, "{after:?}: {status:?}");
     }
     // The API asks for exactly that.
-    let page = api.get("/tables/employees/rows?after=59898&limit=100").await;
+    let page = api.get("/tables/documents/rows?after=59898&limit=100").await;
     assert_eq!((&page.body["rows"][0]["id"], &page.body["next"]), (&json!(59_899), &json!(59_998)));
 }

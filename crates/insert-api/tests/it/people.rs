@@ -7,7 +7,7 @@ use testkit::gateway::by_person;
 use testkit::tables;
 
 use crate::row_support::is_problem;
-use crate::support::{Api, Reply, employee};
+use crate::support::{Api, Reply, document};
 
 impl Api {
     /// A call by a person in these groups, with more headers.
@@ -41,15 +41,15 @@ impl Api {
 /// Every route with a method, and a body that it takes.
 fn calls() -> Vec<(&'static str, &'static str, Value)> {
     vec![
-        ("GET", "/tables/employees/rows", Value::Null),
-        ("GET", "/tables/employees/rows?ids=7", Value::Null),
-        ("GET", "/tables/employees/rows/7", Value::Null),
-        ("GET", "/tables/hired_employees/rows/7/", Value::Null),
-        ("POST", "/insert_data", json!({"employees": [employee(70)]})),
-        ("POST", "/insert_data/", json!({"hired_employees": [employee(71)]})),
-        ("POST", "/tables/employees/rows", json!([employee(72)])),
-        ("PUT", "/tables/employees/rows/73", employee(73)),
-        ("DELETE", "/tables/employees/rows/7", Value::Null),
+        ("GET", "/tables/documents/rows", Value::Null),
+        ("GET", "/tables/documents/rows?ids=7", Value::Null),
+        ("GET", "/tables/documents/rows/7", Value::Null),
+        ("GET", "/tables/filed_documents/rows/7/", Value::Null),
+        ("POST", "/insert_data", json!({"documents": [document(70)]})),
+        ("POST", "/insert_data/", json!({"filed_documents": [document(71)]})),
+        ("POST", "/tables/documents/rows", json!([document(72)])),
+        ("PUT", "/tables/documents/rows/73", document(73)),
+        ("DELETE", "/tables/documents/rows/7", Value::Null),
     ]
 }
 
@@ -61,10 +61,10 @@ async fn each_group_may_what_it_may_and_no_more() {
         ("writer, reader", true, true, false),
         ("operator", true, true, true),
         ("", false, false, false),
-        ("table:employees", false, false, false),
+        ("table:documents", false, false, false),
     ] {
         let api = Api::start().await;
-        api.put("/tables/employees/rows/7", &employee(7)).await;
+        api.put("/tables/documents/rows/7", &document(7)).await;
         for (method, path, body) in calls() {
             let may = match method {
                 "GET" => reads,
@@ -85,27 +85,27 @@ async fn each_group_may_what_it_may_and_no_more() {
         } else {
             1
         };
-        assert_eq!(api.count("employees").await, expected, "{groups}");
+        assert_eq!(api.count("documents").await, expected, "{groups}");
     }
 }
 
 #[tokio::test]
 async fn a_table_that_an_account_does_not_see_is_out_of_reach() {
     let api = Api::start().await;
-    api.put("/tables/employees/rows/7", &employee(7)).await;
+    api.put("/tables/documents/rows/7", &document(7)).await;
     for (method, path, body) in calls() {
         if method == "DELETE" {
             continue;
         }
-        let reply = api.by_ann("writer,table:jobs", method, path, &body).await;
+        let reply = api.by_ann("writer,table:tags", method, path, &body).await;
         is_problem(&reply, 403, "forbidden");
-        assert_eq!(reply.body["detail"], "This account does not see the table employees.", "{method} {path}");
-        let reply = api.by_ann("writer,table:jobs,table:employees", method, path, &body).await;
+        assert_eq!(reply.body["detail"], "This account does not see the table documents.", "{method} {path}");
+        let reply = api.by_ann("writer,table:tags,table:documents", method, path, &body).await;
         assert!(reply.status < 300, "{method} {path} {reply:?}");
     }
     // An operator sees every table.
     assert_eq!(
-        api.by_ann("operator,table:jobs", "DELETE", "/tables/employees/rows/7", &Value::Null).await.status,
+        api.by_ann("operator,table:tags", "DELETE", "/tables/documents/rows/7", &Value::Null).await.status,
         204
     );
 }
@@ -114,19 +114,19 @@ async fn a_table_that_an_account_does_not_see_is_out_of_reach() {
 async fn one_table_of_a_batch_that_is_not_seen_is_enough() {
     let api = Api::start().await;
     for body in [
-        json!({"jobs": [{"id": 5, "job": "Pilot"}], "employees": [employee(8)]}),
-        json!({"jobs": [{"id": 5, "job": "Pilot"}], "hired_employees": []}),
+        json!({"tags": [{"id": 5, "tag": "Pilot"}], "documents": [document(8)]}),
+        json!({"tags": [{"id": 5, "tag": "Pilot"}], "filed_documents": []}),
     ] {
         for prefer in ["tx=atomic", "tx=dry-run", "none"] {
             let headers = [("prefer", prefer), ("idempotency-key", "k")];
-            let reply = api.by(("ann", "writer table:jobs"), "POST", "/insert_data", &headers, &body).await;
+            let reply = api.by(("ann", "writer table:tags"), "POST", "/insert_data", &headers, &body).await;
             is_problem(&reply, 403, "forbidden");
         }
     }
-    assert_eq!((api.count("jobs").await, api.count("employees").await), (1, 0));
+    assert_eq!((api.count("tags").await, api.count("documents").await), (1, 0));
     assert_eq!(api.count("rowgate_idempotency_keys").await, 0);
-    let seen = json!({"jobs": [{"id": 5, "job": "Pilot"}]});
-    assert_eq!(api.by_ann("writer table:jobs", "POST", "/insert_data", &seen).await.status, 201);
+    let seen = json!({"tags": [{"id": 5, "tag": "Pilot"}]});
+    assert_eq!(api.by_ann("writer table:tags", "POST", "/insert_data", &seen).await.status, 201);
 }
 
 #[tokio::test]
@@ -137,9 +137,9 @@ async fn names_only_tables_that_are_seen() {
         ("PUT", "/tables/nothing/rows/1", json!({})),
         ("POST", "/insert_data", json!({"nothing": [{}]})),
     ] {
-        let reply = api.by_ann("writer table:jobs", method, path, &body).await;
+        let reply = api.by_ann("writer table:tags", method, path, &body).await;
         is_problem(&reply, 400, "unknown-table");
-        assert_eq!(reply.body["detail"], "There is no table \"nothing\"; the tables are jobs.");
+        assert_eq!(reply.body["detail"], "There is no table \"nothing\"; the tables are tags.");
         let reply = api.by_ann("writer", method, path, &body).await;
         assert!(reply.body["detail"].as_str().unwrap().contains(&tables().join(", ")), "{reply:?}");
     }
@@ -148,9 +148,9 @@ async fn names_only_tables_that_are_seen() {
 #[tokio::test]
 async fn an_idempotency_key_is_a_persons_own() {
     let api = Api::start().await;
-    let path = "/tables/jobs/rows";
+    let path = "/tables/tags/rows";
     let key = [("idempotency-key", "k-1")];
-    let row = |id: i64| json!([{"id": id, "job": "Pilot"}]);
+    let row = |id: i64| json!([{"id": id, "tag": "Pilot"}]);
     let ann = api.by(("ann", "writer"), "POST", path, &key, &row(10)).await;
     assert_eq!(ann.status, 201);
     // The same key of another person, and of a script whose key is called like her, is another one.
@@ -168,7 +168,7 @@ async fn headers_make_nobody_of_a_script() {
     let api = Api::start().await;
     let forged = [("authorization", "Bearer x"), ("x-rowgate-person", "ann"), ("username", "ann")];
     let reply =
-        api.ask_as("writer", "/tables/jobs/rows", &forged, &json!([{"id": 10, "job": "Pilot"}])).await;
+        api.ask_as("writer", "/tables/tags/rows", &forged, &json!([{"id": 10, "tag": "Pilot"}])).await;
     assert_eq!(reply.status, 201);
     assert_eq!(api.count("rowgate_audit").await, 0);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
 
 use crate::row_support::{THINGS, is_problem, row_errors};
-use crate::support::{Api, Reply, employee, with};
+use crate::support::{Api, Reply, document, with};
 
 /// A table whose rows may refer to each other.
 const NODES: &str = r#"
@@ -26,36 +26,36 @@ fn without(mut row: Value, field: &str) -> Value {
 #[tokio::test]
 async fn put_creates_and_replaces_and_get_reads_it_back() {
     let api = Api::start().await;
-    is_problem(&api.get("/tables/employees/rows/7").await, 404, "not-found");
-    let created = api.put("/tables/employees/rows/7", &employee(7)).await;
-    assert_eq!((created.status, &created.body), (201, &employee(7)));
+    is_problem(&api.get("/tables/documents/rows/7").await, 404, "not-found");
+    let created = api.put("/tables/documents/rows/7", &document(7)).await;
+    assert_eq!((created.status, &created.body), (201, &document(7)));
     assert_eq!(created.headers["content-type"], "application/json");
     let replaced =
-        api.put("/tables/employees/rows/7/", &without(with(employee(7), "name", "Grace"), "id")).await;
-    assert_eq!((replaced.status, &replaced.body), (200, &with(employee(7), "name", "Grace")));
+        api.put("/tables/documents/rows/7/", &without(with(document(7), "name", "Grace"), "id")).await;
+    assert_eq!((replaced.status, &replaced.body), (200, &with(document(7), "name", "Grace")));
     // The same again is no change, and no other answer.
-    let again = api.put("/tables/employees/rows/7", &replaced.body).await;
+    let again = api.put("/tables/documents/rows/7", &replaced.body).await;
     assert_eq!((again.status, &again.body), (200, &replaced.body));
-    let read = api.get("/tables/employees/rows/7/").await;
+    let read = api.get("/tables/documents/rows/7/").await;
     assert_eq!((read.status, &read.bytes), (200, &again.bytes));
-    assert_eq!(api.count("employees").await, 1);
+    assert_eq!(api.count("documents").await, 1);
 }
 
 #[tokio::test]
 async fn names_of_tables_and_columns_have_aliases_that_are_never_given_out() {
     let api = Api::start().await;
-    let row = json!({"id": -5, "name": "Ada", "datetime_": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1});
-    let put = api.put("/tables/hired_employees/rows/-5", &row).await;
-    assert_eq!((put.status, put.body), (201, employee(-5)));
-    assert_eq!(api.get("/tables/hired_employees/rows/-5").await.body, employee(-5));
-    assert_eq!(api.get("/tables/hired_employees/rows").await.body["rows"], json!([employee(-5)]));
-    let put = api.put("/tables/departments/rows/1", &json!({"department": "Sales and more"})).await;
-    assert_eq!((put.status, put.body), (200, json!({"id": 1, "department_name": "Sales and more"})));
-    let missing = api.get("/tables/hired_employees/rows/6").await;
+    let row = json!({"id": -5, "name": "Ada", "datetime_": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 1});
+    let put = api.put("/tables/filed_documents/rows/-5", &row).await;
+    assert_eq!((put.status, put.body), (201, document(-5)));
+    assert_eq!(api.get("/tables/filed_documents/rows/-5").await.body, document(-5));
+    assert_eq!(api.get("/tables/filed_documents/rows").await.body["rows"], json!([document(-5)]));
+    let put = api.put("/tables/collections/rows/1", &json!({"collection": "Sales and more"})).await;
+    assert_eq!((put.status, put.body), (200, json!({"id": 1, "collection_name": "Sales and more"})));
+    let missing = api.get("/tables/filed_documents/rows/6").await;
     is_problem(&missing, 404, "not-found");
-    let refused = api.put("/tables/hired_employees/rows/6", &json!({"datetime_": "x"})).await;
+    let refused = api.put("/tables/filed_documents/rows/6", &json!({"datetime_": "x"})).await;
     for reply in [missing, refused] {
-        assert!(!reply.body.to_string().contains("hired_"), "{reply:?}");
+        assert!(!reply.body.to_string().contains("filed_"), "{reply:?}");
         assert!(!reply.body.to_string().contains("datetime_"), "{reply:?}");
     }
 }
@@ -63,9 +63,9 @@ async fn names_of_tables_and_columns_have_aliases_that_are_never_given_out() {
 #[tokio::test]
 async fn a_row_that_breaks_rules_is_refused_with_all_its_errors_and_recorded() {
     let api = Api::start().await;
-    assert_eq!(api.put("/tables/employees/rows/7", &employee(7)).await.status, 201);
-    let row = json!({"id": 8, "name": "a".repeat(256), "datetime": "2021-02-30T00:00:00Z", "department_id": 99, "salary": 1});
-    let reply = api.put("/tables/employees/rows/7", &row).await;
+    assert_eq!(api.put("/tables/documents/rows/7", &document(7)).await.status, 201);
+    let row = json!({"id": 8, "name": "a".repeat(256), "datetime": "2021-02-30T00:00:00Z", "collection_id": 99, "salary": 1});
+    let reply = api.put("/tables/documents/rows/7", &row).await;
     is_problem(&reply, 422, "invalid-row");
     assert_eq!(
         row_errors(&reply),
@@ -73,40 +73,40 @@ async fn a_row_that_breaks_rules_is_refused_with_all_its_errors_and_recorded() {
             "id: out_of_range",
             "name: too_long",
             "datetime: timestamp",
-            "department_id: unknown_reference",
-            "job_id: required",
+            "collection_id: unknown_reference",
+            "tag_id: required",
             "salary: unknown_column",
         ]
     );
     assert_eq!(reply.body["errors"][0]["message"], "id must be 7, as in the path");
     assert_eq!(reply.body["detail"], "The row cannot be taken for 6 reasons; errors has them all.");
-    assert_eq!(api.get("/tables/employees/rows/7").await.body, employee(7));
-    is_problem(&api.get("/tables/employees/rows/8").await, 404, "not-found");
+    assert_eq!(api.get("/tables/documents/rows/7").await.body, document(7));
+    is_problem(&api.get("/tables/documents/rows/8").await, 404, "not-found");
     let sql = "SELECT table_name, row_index, row_json FROM rowgate_rejected_rows";
     let kept = api.db.sql(sql).await.unwrap();
-    assert_eq!(kept, [[Some("employees".to_owned()), Some("0".to_owned()), Some(row.to_string())]]);
+    assert_eq!(kept, [[Some("documents".to_owned()), Some("0".to_owned()), Some(row.to_string())]]);
 
-    let unknown = api.put("/tables/employees/rows/9", &with(employee(9), "job_id", 2)).await;
+    let unknown = api.put("/tables/documents/rows/9", &with(document(9), "tag_id", 2)).await;
     is_problem(&unknown, 422, "invalid-row");
-    assert_eq!(row_errors(&unknown), ["job_id: unknown_reference"]);
-    assert_eq!(unknown.body["detail"], "The row cannot be taken: job_id names no row of jobs.");
-    assert_eq!(api.count("employees").await, 1);
+    assert_eq!(row_errors(&unknown), ["tag_id: unknown_reference"]);
+    assert_eq!(unknown.body["detail"], "The row cannot be taken: tag_id names no row of tags.");
+    assert_eq!(api.count("documents").await, 1);
     assert_eq!(api.db.open_transactions(), 0);
 }
 
 #[tokio::test]
 async fn an_id_that_the_database_would_number_itself_is_refused() {
     let api = Api::start().await;
-    let reply = api.put("/tables/employees/rows/0", &without(employee(1), "id")).await;
+    let reply = api.put("/tables/documents/rows/0", &without(document(1), "id")).await;
     is_problem(&reply, 422, "invalid-row");
     assert_eq!(row_errors(&reply), ["id: out_of_range"]);
-    is_problem(&api.get("/tables/employees/rows/0").await, 404, "not-found");
+    is_problem(&api.get("/tables/documents/rows/0").await, 404, "not-found");
 }
 
 #[tokio::test]
 async fn the_id_of_a_path_has_one_spelling() {
     let api = Api::start().await;
-    assert_eq!(api.put("/tables/employees/rows/7", &employee(7)).await.status, 201);
+    assert_eq!(api.put("/tables/documents/rows/7", &document(7)).await.status, 201);
     for id in [
         "07",
         "+7",
@@ -120,17 +120,17 @@ async fn the_id_of_a_path_has_one_spelling() {
         "7%20",
         "9999999999999999999999",
     ] {
-        let path = format!("/tables/employees/rows/{id}");
-        let replies = [api.get(&path).await, api.put(&path, &employee(7)).await, api.delete(&path).await];
+        let path = format!("/tables/documents/rows/{id}");
+        let replies = [api.get(&path).await, api.put(&path, &document(7)).await, api.delete(&path).await];
         for reply in replies {
             let kind = if id == "%ff" { "unknown-table" } else { "invalid-parameter" };
             is_problem(&reply, 400, kind);
         }
     }
     for reply in [
-        api.get("/tables/employees/rows/7?limit=1").await,
-        api.put("/tables/employees/rows/7?x=1", &employee(7)).await,
-        api.delete("/tables/employees/rows/7?x=1").await,
+        api.get("/tables/documents/rows/7?limit=1").await,
+        api.put("/tables/documents/rows/7?x=1", &document(7)).await,
+        api.delete("/tables/documents/rows/7?x=1").await,
     ] {
         is_problem(&reply, 400, "invalid-parameter");
     }
@@ -139,9 +139,9 @@ async fn the_id_of_a_path_has_one_spelling() {
 #[tokio::test]
 async fn put_takes_one_row_object_in_json() {
     let api = Api::start().await;
-    let path = "/tables/employees/rows/7";
+    let path = "/tables/documents/rows/7";
     for (body, status, kind) in [
-        (json!([employee(7)]).to_string(), 400, "wrong-shape"),
+        (json!([document(7)]).to_string(), 400, "wrong-shape"),
         ("7".to_owned(), 400, "wrong-shape"),
         ("{".to_owned(), 400, "invalid-json"),
         (String::new(), 400, "invalid-json"),
@@ -153,43 +153,43 @@ async fn put_takes_one_row_object_in_json() {
     let refused = api.call("writer", "POST", path, "{}").await;
     is_problem(&refused, 405, "method-not-allowed");
     assert_eq!(refused.headers["allow"], "GET,HEAD,PUT,DELETE");
-    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("documents").await, 0);
 }
 
 #[tokio::test]
 async fn delete_is_the_operators() {
     let api = Api::start().await;
-    for path in ["/tables/departments/rows/2", "/tables/departments/rows/3", "/tables/people/rows/x"] {
+    for path in ["/tables/collections/rows/2", "/tables/collections/rows/3", "/tables/people/rows/x"] {
         for caller in ["writer", "", "OPERATOR"] {
             is_problem(&api.call(caller, "DELETE", path, "").await, 403, "forbidden");
         }
     }
-    assert_eq!(api.count("departments").await, 2);
-    let deleted = api.delete("/tables/departments/rows/2").await;
+    assert_eq!(api.count("collections").await, 2);
+    let deleted = api.delete("/tables/collections/rows/2").await;
     assert_eq!((deleted.status, deleted.bytes.len()), (204, 0));
     assert!(!deleted.headers.contains_key("content-type"));
     assert!(deleted.headers.contains_key("x-request-id"));
-    is_problem(&api.delete("/tables/departments/rows/2").await, 404, "not-found");
-    is_problem(&api.get("/tables/departments/rows/2").await, 404, "not-found");
-    assert_eq!(api.count("departments").await, 1);
+    is_problem(&api.delete("/tables/collections/rows/2").await, 404, "not-found");
+    is_problem(&api.get("/tables/collections/rows/2").await, 404, "not-found");
+    assert_eq!(api.count("collections").await, 1);
 }
 
 #[tokio::test]
 async fn a_row_that_others_refer_to_stays() {
     let api = Api::start().await;
-    assert_eq!(api.put("/tables/employees/rows/7", &employee(7)).await.status, 201);
-    for path in ["/tables/departments/rows/1", "/tables/jobs/rows/1"] {
+    assert_eq!(api.put("/tables/documents/rows/7", &document(7)).await.status, 201);
+    for path in ["/tables/collections/rows/1", "/tables/tags/rows/1"] {
         let refused = api.delete(path).await;
         is_problem(&refused, 409, "referenced");
-        assert!(refused.body["detail"].as_str().unwrap().contains("Rows of employees ("), "{refused:?}");
+        assert!(refused.body["detail"].as_str().unwrap().contains("Rows of documents ("), "{refused:?}");
         assert_eq!(api.get(path).await.status, 200);
     }
     assert_eq!(api.db.open_transactions(), 0);
-    assert_eq!(api.delete("/tables/hired_employees/rows/7/").await.status, 204);
-    assert_eq!(api.delete("/tables/departments/rows/1").await.status, 204);
-    assert_eq!(api.delete("/tables/jobs/rows/1").await.status, 204);
-    let refused = api.put("/tables/employees/rows/7", &employee(7)).await;
-    assert_eq!(row_errors(&refused), ["department_id: unknown_reference", "job_id: unknown_reference"]);
+    assert_eq!(api.delete("/tables/filed_documents/rows/7/").await.status, 204);
+    assert_eq!(api.delete("/tables/collections/rows/1").await.status, 204);
+    assert_eq!(api.delete("/tables/tags/rows/1").await.status, 204);
+    let refused = api.put("/tables/documents/rows/7", &document(7)).await;
+    assert_eq!(row_errors(&refused), ["collection_id: unknown_reference", "tag_id: unknown_reference"]);
 }
 
 #[tokio::test]
@@ -227,11 +227,11 @@ async fn a_lost_answer_is_reported_and_the_request_may_be_sent_again() {
         assert!(reply.body["detail"].as_str().unwrap().contains("not known whether the row"), "{reply:?}");
     };
     api.db.data_api().set(lose());
-    unknown(&api.put("/tables/departments/rows/3", &json!({"department": "Lost"})).await);
-    assert_eq!(api.put("/tables/departments/rows/3", &json!({"department": "Lost"})).await.status, 200);
+    unknown(&api.put("/tables/collections/rows/3", &json!({"collection": "Lost"})).await);
+    assert_eq!(api.put("/tables/collections/rows/3", &json!({"collection": "Lost"})).await.status, 200);
     api.db.data_api().set(lose());
-    unknown(&api.delete("/tables/departments/rows/3").await);
-    is_problem(&api.delete("/tables/departments/rows/3").await, 404, "not-found");
+    unknown(&api.delete("/tables/collections/rows/3").await);
+    is_problem(&api.delete("/tables/collections/rows/3").await, 404, "not-found");
 }
 
 #[tokio::test]
@@ -239,15 +239,15 @@ async fn a_failure_in_the_middle_changes_nothing_and_reveals_nothing() {
     let api = Api::start().await;
     let fail = |sql: &str| Faults::default().with(Rule::error(ErrorKind::ForbiddenException).sql(sql));
     api.db.data_api().set(fail("SELECT 1 AS `found`"));
-    let deleted = api.delete("/tables/departments/rows/1").await;
-    api.db.data_api().set(fail("UPDATE `departments`"));
-    let put = api.put("/tables/departments/rows/1", &json!({"department": "Changed"})).await;
+    let deleted = api.delete("/tables/collections/rows/1").await;
+    api.db.data_api().set(fail("UPDATE `collections`"));
+    let put = api.put("/tables/collections/rows/1", &json!({"collection": "Changed"})).await;
     for reply in [deleted, put] {
         is_problem(&reply, 500, "internal");
         assert!(!reply.body.to_string().contains("Forbidden"), "{reply:?}");
     }
     api.db.data_api().set(Faults::default());
-    assert_eq!(api.get("/tables/departments/rows/1").await.body["department_name"], "Sales");
+    assert_eq!(api.get("/tables/collections/rows/1").await.body["collection_name"], "Sales");
     assert_eq!(api.db.open_transactions(), 0);
 }
 
@@ -257,14 +257,14 @@ async fn reads_and_writes_wait_for_a_database_that_resumes() {
     let resuming = || Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException).times(2));
     for status in [201, 200] {
         api.db.data_api().set(resuming());
-        assert_eq!(api.put("/tables/jobs/rows/5", &json!({"job": "Clerk"})).await.status, status);
+        assert_eq!(api.put("/tables/tags/rows/5", &json!({"tag": "Clerk"})).await.status, status);
     }
     api.db.data_api().set(resuming());
-    assert_eq!(api.get("/tables/jobs/rows/5").await.status, 200);
+    assert_eq!(api.get("/tables/tags/rows/5").await.status, 200);
     api.db.data_api().set(resuming());
-    assert_eq!(api.get("/tables/jobs/rows").await.body["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(api.get("/tables/tags/rows").await.body["rows"].as_array().unwrap().len(), 2);
     api.db.data_api().set(resuming());
-    assert_eq!(api.delete("/tables/jobs/rows/5").await.status, 204);
+    assert_eq!(api.delete("/tables/tags/rows/5").await.status, 204);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::row_support::{is_problem, row_errors};
-use crate::support::{Api, Reply, codes, employee, with};
+use crate::support::{Api, Reply, codes, document, with};
 
 impl Api {
     /// Waits until a statement of the call waits for the lock of a row.
@@ -51,7 +51,7 @@ impl Api {
 
 fn post(api: &Arc<Api>, rows: Value) -> JoinHandle<Reply> {
     let api = Arc::clone(api);
-    tokio::spawn(async move { api.post("/tables/employees/rows", &rows).await })
+    tokio::spawn(async move { api.post("/tables/documents/rows", &rows).await })
 }
 
 pub(crate) fn put(api: &Arc<Api>, path: String, row: Value) -> JoinHandle<Reply> {
@@ -64,36 +64,36 @@ fn delete(api: &Arc<Api>, path: String) -> JoinHandle<Reply> {
     tokio::spawn(async move { api.delete(&path).await })
 }
 
-const DELETE: &[&str] = &["DELETE FROM departments WHERE id = 2"];
+const DELETE: &[&str] = &["DELETE FROM collections WHERE id = 2"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_refers_to_a_row_that_is_being_deleted_waits_and_finds_it_gone() {
     let api = Arc::new(Api::start().await);
-    let to_2 = |id| with(employee(id), "department_id", 2);
+    let to_2 = |id| with(document(id), "collection_id", 2);
 
     // One statement, with the condition in it.
     let held = api.began(DELETE).await;
     let reply = api.answer_after(held, "ROLLBACK", post(&api, json!([to_2(1)]))).await;
     assert_eq!(reply.status, 201);
     // A verdict for each row, the bad one and the good one.
-    let held = api.began(&["DELETE FROM employees", DELETE[0]]).await;
-    let reply = api.answer_after(held, "COMMIT", post(&api, json!([to_2(2), {"id": 3}, employee(4)]))).await;
+    let held = api.began(&["DELETE FROM documents", DELETE[0]]).await;
+    let reply = api.answer_after(held, "COMMIT", post(&api, json!([to_2(2), {"id": 3}, document(4)]))).await;
     assert_eq!(
-        (reply.status, codes(&reply, "employees").first().unwrap().as_str()),
+        (reply.status, codes(&reply, "documents").first().unwrap().as_str()),
         (207, "0: unknown_reference")
     );
 
-    api.db.sql("INSERT INTO departments VALUES (2, 'Legal')").await.unwrap();
+    api.db.sql("INSERT INTO collections VALUES (2, 'Legal')").await.unwrap();
     let held = api.began(DELETE).await;
     let reply = api.answer_after(held, "COMMIT", post(&api, json!([to_2(5)]))).await;
-    assert_eq!((reply.status, codes(&reply, "employees")), (422, vec!["0: unknown_reference".to_owned()]));
+    assert_eq!((reply.status, codes(&reply, "documents")), (422, vec!["0: unknown_reference".to_owned()]));
 
-    api.db.sql("INSERT INTO departments VALUES (2, 'Legal')").await.unwrap();
+    api.db.sql("INSERT INTO collections VALUES (2, 'Legal')").await.unwrap();
     let held = api.began(DELETE).await;
     let reply =
-        api.answer_after(held, "COMMIT", put(&api, "/tables/employees/rows/6".to_owned(), to_2(6))).await;
+        api.answer_after(held, "COMMIT", put(&api, "/tables/documents/rows/6".to_owned(), to_2(6))).await;
     is_problem(&reply, 422, "invalid-row");
-    assert_eq!(row_errors(&reply), ["department_id: unknown_reference"]);
+    assert_eq!(row_errors(&reply), ["collection_id: unknown_reference"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,16 +102,16 @@ async fn a_delete_waits_for_those_who_refer_to_the_row_and_then_sees_them() {
     // The insert's own statements, with or without verdicts: the reference is locked before the row
     // is inserted.
     let insert = [
-        "SELECT id FROM departments WHERE id = 2 LOCK IN SHARE MODE",
-        "INSERT INTO employees VALUES (1, 'Ada', '2021-07-27 16:02:08', 2, 1)",
+        "SELECT id FROM collections WHERE id = 2 LOCK IN SHARE MODE",
+        "INSERT INTO documents VALUES (1, 'Ada', '2021-07-27 16:02:08', 2, 1)",
     ];
     for (end, status) in [("COMMIT", 409), ("ROLLBACK", 204)] {
-        api.db.sql("DELETE FROM employees").await.unwrap();
+        api.db.sql("DELETE FROM documents").await.unwrap();
         let held = api.began(&insert).await;
-        let reply = api.answer_after(held, end, delete(&api, "/tables/departments/rows/2".to_owned())).await;
+        let reply = api.answer_after(held, end, delete(&api, "/tables/collections/rows/2".to_owned())).await;
         assert_eq!(reply.status, status, "{reply:?}");
     }
-    assert_eq!(api.count("departments").await, 1);
+    assert_eq!(api.count("collections").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,10 +119,10 @@ async fn a_race_of_deletes_and_inserts_leaves_no_dangling_reference() {
     const ROUNDS: i64 = 40;
     let api = Arc::new(Api::start().await);
     for round in 1..=ROUNDS {
-        let department = 1000 + round;
-        let path = format!("/tables/departments/rows/{department}");
-        assert_eq!(api.put(&path, &json!({"department": "Passing"})).await.status, 201);
-        let row = |id: i64| with(employee(1000 * round + id), "department_id", department);
+        let collection = 1000 + round;
+        let path = format!("/tables/collections/rows/{collection}");
+        assert_eq!(api.put(&path, &json!({"collection": "Passing"})).await.status, 201);
+        let row = |id: i64| with(document(1000 * round + id), "collection_id", collection);
         let pause = || tokio::time::sleep(Duration::from_millis(fastrand::u64(0..15)));
         // In half of the rounds the DELETE comes first, so that each has its chance.
         let first = (round % 2 == 0).then(|| delete(&api, path.clone()));
@@ -130,8 +130,8 @@ async fn a_race_of_deletes_and_inserts_leaves_no_dangling_reference() {
         let writes = [
             post(&api, json!([row(1)])),
             post(&api, json!([row(2), row(3), {"id": "bad"}])),
-            put(&api, format!("/tables/employees/rows/{}", 1000 * round + 4), row(4)),
-            post(&api, json!([employee(1000 * round + 5), row(6)])),
+            put(&api, format!("/tables/documents/rows/{}", 1000 * round + 4), row(4)),
+            post(&api, json!([document(1000 * round + 5), row(6)])),
         ];
         pause().await;
         let gone = match first {
@@ -145,7 +145,7 @@ async fn a_race_of_deletes_and_inserts_leaves_no_dangling_reference() {
         }
         assert_eq!(api.get(&path).await.status, if gone.status == 204 { 404 } else { 200 });
     }
-    let dangling = "SELECT COUNT(*) FROM employees AS e LEFT JOIN departments AS d ON d.id = e.department_id WHERE d.id IS NULL";
+    let dangling = "SELECT COUNT(*) FROM documents AS d LEFT JOIN collections AS c ON c.id = d.collection_id WHERE c.id IS NULL";
     assert_eq!(api.db.value(dangling).await.unwrap(), "0");
     assert_eq!(api.db.open_transactions(), 0);
 }
@@ -158,8 +158,8 @@ async fn equal_puts_at_once_create_a_row_once() {
             .map(|number| {
                 put(
                     &api,
-                    format!("/tables/employees/rows/{id}"),
-                    with(employee(id), "name", format!("N{number}")),
+                    format!("/tables/documents/rows/{id}"),
+                    with(document(id), "name", format!("N{number}")),
                 )
             })
             .collect();
@@ -170,28 +170,28 @@ async fn equal_puts_at_once_create_a_row_once() {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 200, 200, 200, 200, 201]);
     }
-    assert_eq!(api.count("employees").await, 10);
+    assert_eq!(api.count("documents").await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn puts_of_new_rows_side_by_side_are_not_in_each_others_way() {
     let api = Arc::new(Api::start().await);
     let puts: Vec<_> =
-        (1..=40).map(|id| put(&api, format!("/tables/employees/rows/{id}"), employee(id))).collect();
+        (1..=40).map(|id| put(&api, format!("/tables/documents/rows/{id}"), document(id))).collect();
     for put in puts {
         assert_eq!(put.await.unwrap().status, 201);
     }
-    assert_eq!(api.count("employees").await, 40);
+    assert_eq!(api.count("documents").await, 40);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_is_created_and_deleted_is_there_as_often_as_answered() {
     let api = Arc::new(Api::start().await);
-    let path = "/tables/employees/rows/1";
+    let path = "/tables/documents/rows/1";
     let calls: Vec<_> = (0..60)
         .map(|number| {
             if number % 2 == 0 {
-                put(&api, path.to_owned(), employee(1))
+                put(&api, path.to_owned(), document(1))
             } else {
                 delete(&api, path.to_owned())
             }
@@ -205,5 +205,5 @@ async fn a_row_that_is_created_and_deleted_is_there_as_often_as_answered() {
         created += usize::from(reply.status == 201);
         deleted += usize::from(reply.status == 204);
     }
-    assert_eq!(api.count("employees").await, created - deleted);
+    assert_eq!(api.count("documents").await, created - deleted);
 }

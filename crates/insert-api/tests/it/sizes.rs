@@ -9,9 +9,9 @@ use lambda_kit::payload::{MAX_PAYLOAD_BYTES, fits};
 use serde_json::{Value, json};
 
 use crate::row_support::row_errors;
-use crate::support::{Api, Reply, codes, employee};
+use crate::support::{Api, Reply, codes, document};
 
-const ROWS: &str = "/tables/employees/rows";
+const ROWS: &str = "/tables/documents/rows";
 
 /// The answer as Lambda sends it: a string in another JSON text.
 fn sent(reply: &Reply) -> usize {
@@ -37,9 +37,9 @@ async fn leaves_rows_out_whose_line_breaks_would_take_the_answer_over_the_limit(
     let mut answers = Vec::new();
     for replayed in [false, true] {
         let reply = api.ask_raw(ROWS, &[("idempotency-key", "k")], &body).await;
-        assert_eq!((reply.status, codes(&reply, "employees").len()), (422, 1000));
+        assert_eq!((reply.status, codes(&reply, "documents").len()), (422, 1000));
         assert_eq!(reply.headers.contains_key("idempotency-replayed"), replayed);
-        assert!(reply.body["tables"]["employees"]["rejected"][999]["row"].is_null());
+        assert!(reply.body["tables"]["documents"]["rejected"][999]["row"].is_null());
         assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
         answers.push(reply.bytes);
     }
@@ -58,11 +58,11 @@ async fn a_row_of_one_column_again_and_again_is_rejected_in_a_few_words() {
     let expected = ["0: unknown_column required required required required"];
     for preference in ["tx=dry-run", "tx=atomic", "none"] {
         let reply = api.ask_raw(ROWS, &[("prefer", preference)], &body).await;
-        assert_eq!((reply.status, codes(&reply, "employees")), (422, expected.map(str::to_owned).to_vec()));
+        assert_eq!((reply.status, codes(&reply, "documents")), (422, expected.map(str::to_owned).to_vec()));
         assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
     }
     assert_eq!(api.count("rowgate_rejected_rows").await, 2);
-    let put = api.call("writer", "PUT", "/tables/employees/rows/1", &body).await;
+    let put = api.call("writer", "PUT", "/tables/documents/rows/1", &body).await;
     assert_eq!(put.status, 422, "{put:?}");
     assert_eq!(row_errors(&put).first().unwrap(), "id: unknown_column");
     assert!(put.bytes.len() < 2_000, "{}", put.bytes.len());
@@ -80,11 +80,11 @@ async fn the_longest_reasons_of_the_most_rows_fit() {
     let reply = api.ask(ROWS, &[], &rows).await;
     let unknown = "unknown_column unknown_column unknown_column unknown_column unknown_column";
     assert_eq!(
-        codes(&reply, "employees")[999],
+        codes(&reply, "documents")[999],
         format!("999: required required timestamp required required {unknown}")
     );
     assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
-    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("documents").await, 0);
 }
 
 /// A table whose every column is required, so that an empty row has as many errors.
@@ -159,15 +159,15 @@ async fn unknown_columns_are_all_named_while_that_fits() {
     };
     // The five columns are missing as well.
     let reply = api.ask(ROWS, &[], &json!([row(99), row(100), row(150)])).await;
-    assert_eq!(reported(&reply, "employees"), [(104, 0), (105, 0), (106, 0)]);
-    let last = &reply.body["tables"]["employees"]["rejected"][2]["errors"][105];
+    assert_eq!(reported(&reply, "documents"), [(104, 0), (105, 0), (106, 0)]);
+    let last = &reply.body["tables"]["documents"]["rejected"][2]["errors"][105];
     assert_eq!((&last["column"], &last["code"]), (&Value::Null, &json!("unknown_column")));
     let message = "the row has 50 more names that are unknown or given more than once";
     assert_eq!(last["message"], message);
     let reply = api.ask(ROWS, &[], &json!(vec![row(100); 1000])).await;
     assert_eq!(reply.status, 422);
     assert!(
-        reported(&reply, "employees")
+        reported(&reply, "documents")
             .iter()
             .all(|(errors, more)| *errors > 5 && *errors + *more as usize == 105)
     );
@@ -182,10 +182,10 @@ async fn echoes_rows_up_to_what_fits() {
     let breaks = (MAX_PAYLOAD_BYTES - sent(&empty)) / 2;
     for (breaks, is_echoed) in [(breaks, true), (breaks + 2, false)] {
         let reply = api.ask_raw(ROWS, &[], &row(breaks)).await;
-        let echo = &reply.body["tables"]["employees"]["rejected"][0]["row"];
+        let echo = &reply.body["tables"]["documents"]["rejected"][0]["row"];
         assert_eq!(*echo, if is_echoed { json!({"id": 1, "name": 1}) } else { Value::Null });
         assert_eq!(reply.body["rejected"], 1);
         assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
     }
-    assert_eq!(api.post(ROWS, &employee(1)).await.status, 201);
+    assert_eq!(api.post(ROWS, &document(1)).await.status, 201);
 }

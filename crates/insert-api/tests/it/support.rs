@@ -18,7 +18,7 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// The API over migrated tables, with departments 1 and 2 and job 1.
+    /// The API over migrated tables, with collections 1 and 2 and tag 1.
     pub(crate) async fn start() -> Self {
         Self::start_with(ClaimSettings::default()).await
     }
@@ -31,8 +31,8 @@ impl Api {
             Service { claims, ..Service::new(db.database(), dictionary, Operator::new("operator")) };
         let api = Self { routes: lambda_kit::http::with_service_layers(router(service)), db };
         let seed = json!({
-            "departments": [{"id": 1, "department": "Sales"}, {"id": 2, "department": "Legal"}],
-            "jobs": [{"id": 1, "job": "Clerk"}],
+            "collections": [{"id": 1, "collection": "Sales"}, {"id": 2, "collection": "Legal"}],
+            "tags": [{"id": 1, "tag": "Clerk"}],
         });
         assert_eq!(api.post("/insert_data", &seed).await.status, 201);
         api
@@ -88,11 +88,11 @@ impl Api {
     }
 }
 
-pub(crate) fn employee(id: i64) -> Value {
-    json!({"id": id, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1})
+pub(crate) fn document(id: i64) -> Value {
+    json!({"id": id, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "collection_id": 1, "tag_id": 1})
 }
 
-/// `employee` with one field changed.
+/// `document` with one field changed.
 pub(crate) fn with(mut row: Value, field: &str, value: impl Into<Value>) -> Value {
     row[field] = value.into();
     row

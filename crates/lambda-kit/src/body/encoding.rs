@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn detects_damage_wherever_it_is() {
-        let whole = gzip(b"[{\"id\": 1, \"job_name\": \"Clerk\"}]");
+        let whole = gzip(b"[{\"id\": 1, \"tag_name\": \"Clerk\"}]");
         for end in 2..whole.len() {
             assert_eq!(unpack(whole[..end].to_vec(), 1000), Err(BodyError::Damaged), "{end}");
         }

@@ -115,7 +115,7 @@ impl Caller {
         self.person().is_none_or(Person::sees_all)
     }
 
-    /// Returns the names of the tables that the caller sees, for messages: `departments, jobs`.
+    /// Returns the names of the tables that the caller sees, for messages: `collections, tags`.
     pub fn seen_tables(&self, dictionary: &Dictionary) -> String {
         let names = dictionary.visible_tables().map(Table::name);
         names.filter(|name| self.sees(name)).collect::<Vec<_>>().join(", ")
@@ -353,10 +353,10 @@ mod tests {
         assert_eq!(may(&Caller::Key { id: "op".to_owned() }), [true, true, true]);
         assert_eq!(may(&Caller::Key { id: "writer".to_owned() }), [true, true, false]);
         assert_eq!(may(&Caller::Unknown), [false, false, false]);
-        let person = Caller::Person(Person::new("ann", ["reader", "table:employees"]));
+        let person = Caller::Person(Person::new("ann", ["reader", "table:documents"]));
         assert_eq!(may(&person), [true, false, false]);
-        assert!(person.require("employees").is_ok() && person.require_all().is_err());
-        assert_eq!(person.require("jobs").unwrap_err().detail, "This account does not see the table jobs.");
-        assert!(Caller::Unknown.sees("jobs") && Caller::Key { id: "k".to_owned() }.sees_all());
+        assert!(person.require("documents").is_ok() && person.require_all().is_err());
+        assert_eq!(person.require("tags").unwrap_err().detail, "This account does not see the table tags.");
+        assert!(Caller::Unknown.sees("tags") && Caller::Key { id: "k".to_owned() }.sees_all());
     }
 }

@@ -115,19 +115,19 @@ mod tests {
 
     #[test]
     fn reads_the_groups_in_every_form_that_gateways_write() {
-        let expected = Person::new("ann@x.example", ["writer", "table:employees", "table:jobs"]);
+        let expected = Person::new("ann@x.example", ["writer", "table:documents", "table:tags"]);
         for groups in [
-            json!("writer,table:employees,table:jobs"),
-            json!("writer, table:employees, table:jobs"),
-            json!("writer table:employees table:jobs"),
-            json!("[writer table:employees table:jobs]"),
-            json!("[writer, table:employees, table:jobs]"),
-            json!("[writer,table:employees,table:jobs]"),
-            json!(" [ writer  table:employees\ttable:jobs ] "),
-            json!(r#"["writer","table:employees","table:jobs"]"#),
-            json!(r#"[ "writer", "table:employees", "table:jobs" ]"#),
-            json!(["writer", "table:employees", "table:jobs"]),
-            json!("table:jobs,writer,table:employees,writer"),
+            json!("writer,table:documents,table:tags"),
+            json!("writer, table:documents, table:tags"),
+            json!("writer table:documents table:tags"),
+            json!("[writer table:documents table:tags]"),
+            json!("[writer, table:documents, table:tags]"),
+            json!("[writer,table:documents,table:tags]"),
+            json!(" [ writer  table:documents\ttable:tags ] "),
+            json!(r#"["writer","table:documents","table:tags"]"#),
+            json!(r#"[ "writer", "table:documents", "table:tags" ]"#),
+            json!(["writer", "table:documents", "table:tags"]),
+            json!("table:tags,writer,table:documents,writer"),
         ] {
             assert_eq!(person(&groups), expected, "{groups}");
         }
@@ -177,7 +177,7 @@ mod tests {
             json!(["operator,"]),
             json!([["operator"]]),
             json!({"operator": true}),
-            json!("table:employees"),
+            json!("table:documents"),
             json!(r#"{"0":"operator"}"#),
             json!("\"operator\""),
         ] {
@@ -212,15 +212,15 @@ mod tests {
     #[test]
     fn table_groups_narrow_what_is_seen_for_all_but_operators() {
         let all = person(&json!("reader"));
-        assert!(all.sees("employees") && all.sees("jobs") && all.sees_all());
-        let one = person(&json!("writer,table:employees"));
-        assert!(one.sees("employees") && !one.sees("jobs") && !one.sees("Employees") && !one.sees_all());
-        let two = person(&json!("[reader table:employees table:jobs]"));
-        assert!(two.sees("employees") && two.sees("jobs") && !two.sees("departments") && !two.sees_all());
+        assert!(all.sees("documents") && all.sees("tags") && all.sees_all());
+        let one = person(&json!("writer,table:documents"));
+        assert!(one.sees("documents") && !one.sees("tags") && !one.sees("Documents") && !one.sees_all());
+        let two = person(&json!("[reader table:documents table:tags]"));
+        assert!(two.sees("documents") && two.sees("tags") && !two.sees("collections") && !two.sees_all());
         // A name that is no table's narrows all the same.
         let none = person(&json!("reader,table:"));
-        assert!(!none.sees("employees") && !none.sees_all());
-        let operator = person(&json!("operator,table:employees"));
-        assert!(operator.sees("jobs") && operator.sees_all());
+        assert!(!none.sees("documents") && !none.sees_all());
+        let operator = person(&json!("operator,table:documents"));
+        assert!(operator.sees("tags") && operator.sees_all());
     }
 }

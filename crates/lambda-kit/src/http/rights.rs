@@ -67,7 +67,7 @@ mod tests {
             ("writer", 200, 200),
             ("operator", 200, 200),
             ("", 403, 403),
-            ("[table:jobs]", 403, 403),
+            ("[table:tags]", 403, 403),
         ] {
             for method in ["GET", "HEAD"] {
                 assert_eq!(

@@ -178,7 +178,7 @@ pub(super) mod tests {
 
     #[test]
     fn keeps_metrics_for_the_table_and_for_all() {
-        let document = Document::by("Table", "jobs").count("Rows", 3).bytes("Bytes", 9);
+        let document = Document::by("Table", "tags").count("Rows", 3).bytes("Bytes", 9);
         let line =
             document.property("load.id", "ab").seconds("Time", Duration::from_millis(1500)).line(7).unwrap();
         read(&line);
@@ -188,7 +188,7 @@ pub(super) mod tests {
                 r#"{"_aws":{"Timestamp":7,"CloudWatchMetrics":[{"Namespace":"Rowgate","Dimensions":[["Table"],[]],"#,
                 r#""Metrics":[{"Name":"Rows","Unit":"Count"},{"Name":"Bytes","Unit":"Bytes"},"#,
                 r#"{"Name":"Time","Unit":"Seconds"}]}]},"#,
-                r#""Table":"jobs","Rows":3,"Bytes":9,"load.id":"ab","Time":1.5}"#,
+                r#""Table":"tags","Rows":3,"Bytes":9,"load.id":"ab","Time":1.5}"#,
                 "\n"
             )
         );
@@ -205,6 +205,6 @@ pub(super) mod tests {
 
     #[test]
     fn says_nothing_without_metrics() {
-        assert_eq!(Document::by("Table", "jobs").property("load.id", "ab").line(7), None);
+        assert_eq!(Document::by("Table", "tags").property("load.id", "ab").line(7), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::read::Plan;
 /// bounded.
 const MAX_REMEMBERED: usize = 200_000;
 
-/// Keys that are known to be there, table by table, so that a file that names the same departments
+/// Keys that are known to be there, table by table, so that a file that refers to the same rows
 /// over and over asks for them once.
 #[derive(Debug, Default)]
 pub(crate) struct References {

@@ -167,13 +167,13 @@ mod tests {
     #[test]
     fn reads_key_version_and_size() {
         let body = event(
-            r#"{"key": "incoming/jobs/a+b%2Bc%25%C3%A9.csv", "size": 7, "versionId": "v1", "eTag": "e", "sequencer": "s"}"#,
+            r#"{"key": "incoming/tags/a+b%2Bc%25%C3%A9.csv", "size": 7, "versionId": "v1", "eTag": "e", "sequencer": "s"}"#,
         );
         assert_eq!(
             objects_created(&body).unwrap(),
             [ObjectCreated {
                 bucket: "data".into(),
-                key: "incoming/jobs/a b+c%é.csv".into(),
+                key: "incoming/tags/a b+c%é.csv".into(),
                 version: Some("v1".into()),
                 identity: "v1".into(),
                 etag: Some("e".into()),
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_message_of_ours_says_the_same_as_the_event() {
-        let target = TargetOverride { table: "jobs".into(), mode: Some("upsert".into()) };
+        let target = TargetOverride { table: "tags".into(), mode: Some("upsert".into()) };
         for (version, target) in [(Some("v+1".to_owned()), None), (None, Some(target))] {
             let object = ObjectCreated {
                 bucket: "data".into(),

@@ -262,7 +262,7 @@ mod tests {
             let ended = if status == "running" { "NULL" } else { "started_at" };
             self.sql(&format!(
                 "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, \
-                 started_at, active_at, finished_at) VALUES ('{id}', '{BUCKET}', '{name}', 'v1', 'jobs', '{mode}', \
+                 started_at, active_at, finished_at) VALUES ('{id}', '{BUCKET}', '{name}', 'v1', 'tags', '{mode}', \
                  '{status}', UTC_TIMESTAMP(3) - INTERVAL {hours} HOUR, started_at, {ended})"
             ))
             .await;

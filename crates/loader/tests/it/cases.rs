@@ -1,5 +1,5 @@
 //! Files of the kinds that people report as trouble with loaders, and what each of them comes to.
-//! The files are in `tests/fixtures/cases`.
+//! The files are in `tests/fixtures/cases`, and are for the tables of the repository's own folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -170,7 +170,7 @@ fn lines_and_codes(rejects: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_case_ends_as_it_should() {
-    let world = World::start().await;
+    let world = World::over(testkit::hr::folder(), |_| {}).await;
     for (name, expected) in EMPLOYEES {
         check(&world, "employees", name, *expected).await;
     }
@@ -194,7 +194,7 @@ async fn every_case_ends_as_it_should() {
 
 #[tokio::test]
 async fn a_replace_with_wrong_records_leaves_the_table_as_it_was() {
-    let world = World::start().await;
+    let world = World::over(testkit::hr::folder(), |_| {}).await;
     let rows: String = (1..14).map(|id| format!("{id},Department {id}\n")).collect();
     world.drop_file("incoming/departments/all.csv", rows).await;
     let wrong = fs::read(folder().join("g06-replace-mostly-wrong.csv")).unwrap();

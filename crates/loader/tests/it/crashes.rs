@@ -6,20 +6,20 @@ use domain::load::LoadStatus;
 use loader::{Delivered, ObjectCreated};
 use testkit::local_data_api::{Effect, ErrorKind, Faults, OnError, Operation, Rule};
 
-use crate::support::{World, figures, jobs};
+use crate::support::{World, figures, tags};
 
 /// Too short for many tries.
 const SHORT: Duration = Duration::from_secs(2);
 
 /// A file of some chunks with two rejects.
 fn file() -> String {
-    jobs((1..=15_000).chain([7])) + "15001,\n"
+    tags((1..=15_000).chain([7])) + "15001,\n"
 }
 
 async fn holds_the_file_once(world: &World, object: &ObjectCreated) {
     let record = world.record(object).await;
     assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (15_002, 15_000, 2)), "{record:?}");
-    assert_eq!(world.count("jobs").await, 15_000);
+    assert_eq!(world.count("tags").await, 15_000);
     let rejects = world.rejects_keys();
     let rejects = rejects.iter().map(|key| world.store.text(key).unwrap().lines().count() - 1);
     assert_eq!(rejects.sum::<usize>(), 2);
@@ -28,7 +28,7 @@ async fn holds_the_file_once(world: &World, object: &ObjectCreated) {
 #[tokio::test(flavor = "multi_thread")]
 async fn continues_after_being_killed_at_any_time() {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let object = world.put("incoming/tags/a.csv", "v1", file());
     // Dropping the future is what a kill is to everything outside: no further call is made.
     for milliseconds in [1, 5, 10, 20, 30, 45, 60, 80, 100, 130, 160, 200] {
         let killed = Duration::from_millis(milliseconds);
@@ -41,7 +41,7 @@ async fn continues_after_being_killed_at_any_time() {
 #[tokio::test]
 async fn continues_after_s3_failed_in_the_middle_of_reading() {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let object = world.put("incoming/tags/a.csv", "v1", file());
     for fails_after in [0, 300_000] {
         world.store.break_contents(&[fails_after; 100]);
         world.deliver_within(&object, SHORT).await.unwrap_err();
@@ -56,7 +56,7 @@ async fn continues_after_s3_failed_in_the_middle_of_reading() {
 #[tokio::test]
 async fn a_chunk_without_its_rejects_file_is_not_in() {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let object = world.put("incoming/tags/a.csv", "v1", file());
     world.store.fail_puts(100);
     // On a slow machine, time is up before the last try fails.
     assert!(!matches!(world.deliver_within(&object, SHORT).await, Ok(Delivered::Ended)));
@@ -69,7 +69,7 @@ async fn a_chunk_without_its_rejects_file_is_not_in() {
 #[tokio::test]
 async fn settles_commits_whose_answers_were_lost() {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let object = world.put("incoming/tags/a.csv", "v1", file());
     world
         .db
         .data_api()
@@ -81,7 +81,7 @@ async fn settles_commits_whose_answers_were_lost() {
 #[tokio::test]
 async fn gets_through_a_database_that_fails_now_and_then() {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let object = world.put("incoming/tags/a.csv", "v1", file());
     let faults = Faults { seed: 7, resume_ms: 300, ..Faults::default() }
         .with(Rule::error(ErrorKind::ServiceUnavailableError).rate(0.05))
         .with(Rule::lose_answer().rate(0.05));
@@ -100,13 +100,13 @@ async fn gets_through_a_database_that_fails_now_and_then() {
 async fn ids_that_are_taken_are_rejected_whatever_becomes_of_the_transaction_that_meets_them() {
     for on_error in [OnError::Abort, OnError::Keep] {
         let world = World::start_with(|config| config.on_error = on_error).await;
-        world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
-        let record = world.drop_file("incoming/jobs/a.csv", "1,Taken\n9500,Free\n").await;
+        world.db.sql("INSERT INTO tags VALUES (1, 'Old')").await.unwrap();
+        let record = world.drop_file("incoming/tags/a.csv", "1,Taken\n9500,Free\n").await;
         assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 1, 1)), "{record:?}");
         assert!(world.rejects().contains("1,Taken,1,duplicate_id"), "{}", world.rejects());
         // In every chunk, and in several statements of it, beside each other.
-        world.db.sql("INSERT INTO jobs SELECT id * 700, 'Old' FROM (SELECT 1 AS id UNION SELECT 2 UNION SELECT 3 UNION SELECT 20) a").await.unwrap();
-        let object = world.put("incoming/jobs/b.csv", "v1", jobs((2..=15_000).filter(|id| *id != 9500)));
+        world.db.sql("INSERT INTO tags SELECT id * 700, 'Old' FROM (SELECT 1 AS id UNION SELECT 2 UNION SELECT 3 UNION SELECT 20) a").await.unwrap();
+        let object = world.put("incoming/tags/b.csv", "v1", tags((2..=15_000).filter(|id| *id != 9500)));
         world.deliver(&object).await.unwrap();
         let record = world.record(&object).await;
         assert_eq!(
@@ -114,7 +114,7 @@ async fn ids_that_are_taken_are_rejected_whatever_becomes_of_the_transaction_tha
             (LoadStatus::Completed, (14_998, 14_994, 4)),
             "{record:?}"
         );
-        assert_eq!(world.count("jobs").await, 15_000);
+        assert_eq!(world.count("tags").await, 15_000);
         assert_eq!(world.db.open_transactions(), 0);
     }
 }
@@ -123,8 +123,8 @@ async fn ids_that_are_taken_are_rejected_whatever_becomes_of_the_transaction_tha
 /// is gone and another one has loaded the file into a table that `meanwhile` has changed.
 async fn wakes_up_late(meanwhile: &str) -> (World, ObjectCreated) {
     let world = World::start_with(|config| config.limits.transaction_idle = Duration::from_millis(300)).await;
-    world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
-    let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
+    world.db.sql("INSERT INTO tags VALUES (1, 'Old')").await.unwrap();
+    let object = world.put("incoming/tags/a.csv", "v1", "1,Taken\n9500,Free\n");
     let freeze = world.store.freeze_put("rejected/");
     let other = async {
         freeze.begun().await;
@@ -143,14 +143,14 @@ async fn wakes_up_late(meanwhile: &str) -> (World, ObjectCreated) {
 
 #[tokio::test]
 async fn a_function_that_wakes_up_late_leaves_no_rejects_file_where_none_belongs() {
-    let (world, object) = wakes_up_late("DELETE FROM jobs").await;
+    let (world, object) = wakes_up_late("DELETE FROM tags").await;
     assert_eq!(figures(&world.record(&object).await), (2, 2, 0));
     assert_eq!(world.rejects_keys(), [] as [String; 0]);
 }
 
 #[tokio::test]
 async fn a_function_that_wakes_up_late_leaves_the_rejects_file_of_the_other_one_alone() {
-    let (world, object) = wakes_up_late("INSERT INTO jobs VALUES (9500, 'Old')").await;
+    let (world, object) = wakes_up_late("INSERT INTO tags VALUES (9500, 'Old')").await;
     assert_eq!(figures(&world.record(&object).await), (2, 0, 2));
     let named = world.db.value("SELECT rejects_key FROM rowgate_load_chunks").await.unwrap();
     assert_eq!(world.rejects_keys(), [named]);
@@ -160,8 +160,8 @@ async fn a_function_that_wakes_up_late_leaves_the_rejects_file_of_the_other_one_
 #[tokio::test]
 async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
     let world = World::start_with(|config| config.limits.transaction_idle = Duration::from_millis(300)).await;
-    world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
-    let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
+    world.db.sql("INSERT INTO tags VALUES (1, 'Old')").await.unwrap();
+    let object = world.put("incoming/tags/a.csv", "v1", "1,Taken\n9500,Free\n");
     // The file is there, and its COMMIT never answered.
     let unanswered = Rule::new(Effect::DelayMs(60_000)).on(Operation::CommitTransaction);
     world.db.data_api().set(Faults::default().with(unanswered));
@@ -176,7 +176,7 @@ async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     world.db.data_api().clear();
-    world.db.sql("DELETE FROM jobs").await.unwrap();
+    world.db.sql("DELETE FROM tags").await.unwrap();
     world.deliver(&object).await.unwrap();
     let record = world.record(&object).await;
     assert_eq!((record.attempts, figures(&record)), (2, (2, 2, 0)));
@@ -187,7 +187,7 @@ async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
 /// an attempt could have left, and some that a person keeps there.
 async fn loaded_with_more_files() -> (World, ObjectCreated, String, Vec<String>) {
     let world = World::start().await;
-    let object = world.put("incoming/jobs/a.csv", "v1", "1,\n2,\n3,Free\n");
+    let object = world.put("incoming/tags/a.csv", "v1", "1,\n2,\n3,Free\n");
     world.deliver(&object).await.unwrap();
     let rejects = world.rejects_keys();
     assert_eq!(rejects.len(), 1, "{rejects:?}");

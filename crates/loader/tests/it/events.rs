@@ -14,7 +14,7 @@ const NONE: [usize; 0] = [];
 async fn an_event_delivered_three_times_at_once_counts_once() -> Result<()> {
     let cloud = Cloud::start().await?;
     let sample = Sample::new(12_000);
-    let message = [cloud.drop_file("incoming/employees/x.csv", sample.content.clone())];
+    let message = [cloud.drop_file("incoming/documents/x.csv", sample.content.clone())];
     let (a, b, c) = tokio::join!(cloud.deliver(&message), cloud.deliver(&message), cloud.deliver(&message));
     assert_eq!((a?, b?, c?), (vec![], vec![], vec![]));
     let load = cloud.newest().await?;
@@ -24,10 +24,10 @@ async fn an_event_delivered_three_times_at_once_counts_once() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn two_files_with_the_same_ids_at_once_load_each_id_once() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let content: String = (1..=12_000).map(|id| format!("{id},job number {id}\n")).collect();
+    let content: String = (1..=12_000).map(|id| format!("{id},tag number {id}\n")).collect();
     let backwards: String = (1..=12_000).rev().map(|id| format!("{id},number {id}\n")).collect();
-    let first = [cloud.drop_file("incoming/jobs/up.csv", content)];
-    let second = [cloud.drop_file("incoming/jobs/down.csv", backwards)];
+    let first = [cloud.drop_file("incoming/tags/up.csv", content)];
+    let second = [cloud.drop_file("incoming/tags/down.csv", backwards)];
     let both = async |message| -> Result<()> {
         for _ in 0..20 {
             if cloud.deliver(message).await?.is_empty() {
@@ -44,7 +44,7 @@ async fn two_files_with_the_same_ids_at_once_load_each_id_once() -> Result<()> {
         .sql("SELECT SUM(rows_read), SUM(rows_loaded), SUM(rows_rejected) FROM rowgate_loads")
         .await?;
     assert_eq!(sums[0].iter().flatten().collect::<Vec<_>>(), ["24000", "12000", "12000"]);
-    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "12000");
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM tags").await?, "12000");
     Ok(())
 }
 
@@ -53,7 +53,7 @@ async fn messages_that_are_no_events_of_files() -> Result<()> {
     let cloud = Cloud::start().await?;
     let test = Message::new(r#"{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "rowgate-data"}"#);
     let garbage = Message::new("hello");
-    let good = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");
+    let good = cloud.drop_file("incoming/tags/x.csv", "1,a\n");
     // An unreadable message goes to the dead-letter queue in the end, and does not affect the
     // others.
     assert_eq!(cloud.deliver(&[test, garbage, good]).await?, [1]);
@@ -67,13 +67,13 @@ async fn one_message_may_bring_several_files() -> Result<()> {
     let cloud = Cloud::start().await?;
     let records: Vec<_> = (1..=3)
         .map(|id| {
-            let message = cloud.drop_file(&format!("incoming/jobs/{id}.csv"), format!("{id},a\n"));
+            let message = cloud.drop_file(&format!("incoming/tags/{id}.csv"), format!("{id},a\n"));
             let event: serde_json::Value = serde_json::from_str(&message.body).unwrap();
             record(&event["Records"][0]["s3"]["object"])
         })
         .collect();
     assert_eq!(cloud.deliver(&[Message::new(json!({ "Records": records }).to_string())]).await?, NONE);
-    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "3");
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM tags").await?, "3");
     Ok(())
 }
 
@@ -82,8 +82,8 @@ async fn distinguishes_puts_to_a_bucket_without_versions_by_their_sequencers() -
     let cloud = Cloud::start().await?;
     let put = |content: &str, sequencer: &str| {
         // A bucket without versions has one object for a key.
-        cloud.bucket.insert("incoming/jobs/x.csv", content.to_owned());
-        let object = json!({ "key": "incoming/jobs/x.csv", "size": content.len(), "sequencer": sequencer });
+        cloud.bucket.insert("incoming/tags/x.csv", content.to_owned());
+        let object = json!({ "key": "incoming/tags/x.csv", "size": content.len(), "sequencer": sequencer });
         Message::new(event(&object))
     };
     let first = put("1,a\n", "0055AED6DCD90281E5");
@@ -99,7 +99,7 @@ async fn distinguishes_puts_to_a_bucket_without_versions_by_their_sequencers() -
 async fn a_load_that_runs_out_of_time_continues_with_the_next_delivery() -> Result<()> {
     let cloud = Cloud::start().await?;
     let sample = Sample::new(8_000);
-    let message = [cloud.drop_file("incoming/employees/x.csv", sample.content.clone())];
+    let message = [cloud.drop_file("incoming/documents/x.csv", sample.content.clone())];
     assert_eq!(cloud.deliver_within(&message, Duration::from_millis(1)).await?, [0]);
     assert_eq!(cloud.deliver(&message).await?, NONE);
     sample.check(&cloud, &cloud.newest().await?).await
@@ -108,7 +108,7 @@ async fn a_load_that_runs_out_of_time_continues_with_the_next_delivery() -> Resu
 #[tokio::test]
 async fn a_folder_that_somebody_makes_is_no_load() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let folder = cloud.drop_file("incoming/jobs/", "");
+    let folder = cloud.drop_file("incoming/tags/", "");
     assert_eq!(cloud.deliver(&[folder]).await?, NONE);
     assert!(cloud.newest().await.is_err());
     Ok(())

@@ -24,7 +24,7 @@ async fn survives(faults: Faults) -> Result<()> {
     .await?;
     let cloud = Cloud::over(test).await?;
     let sample = Sample::new(ROWS);
-    let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+    let message = cloud.drop_file("incoming/documents/x.csv", sample.content.clone());
     cloud.test.data_api().set(faults.clone());
     let deliveries = cloud.deliver_until_done(&message).await?;
     let injected = cloud.test.data_api().injected();
@@ -69,7 +69,7 @@ async fn a_database_that_resumes() -> Result<()> {
 async fn a_bucket_that_fails_and_breaks_off() -> Result<()> {
     let cloud = Cloud::start().await?;
     let sample = Sample::new(ROWS);
-    let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+    let message = cloud.drop_file("incoming/documents/x.csv", sample.content.clone());
     cloud.bucket.fail_opens(2);
     cloud.bucket.break_contents(&[0, 300_000, 700_000]);
     cloud.bucket.fail_puts(2);
@@ -77,12 +77,12 @@ async fn a_bucket_that_fails_and_breaks_off() -> Result<()> {
     sample.check(&cloud, &cloud.newest().await?).await
 }
 
-/// Delivers a file to a database that refuses rows of employees after so many statements, and is
+/// Delivers a file to a database that refuses rows of documents after so many statements, and is
 /// itself again afterwards. Some chunks are committed, and the load is running.
 async fn cut_off(cloud: &Cloud, message: &Message, statements: u32) -> Result<LoadRecord> {
     let refuse = Rule::error(ErrorKind::AccessDeniedException)
         .on(Operation::ExecuteStatement)
-        .sql("INSERT INTO `employees`");
+        .sql("INSERT INTO `documents`");
     cloud.test.data_api().set(Faults::default().with(refuse.after(statements)));
     assert_eq!(cloud.deliver(std::slice::from_ref(message)).await?, [0]);
     cloud.test.data_api().clear();
@@ -97,7 +97,7 @@ async fn committed_chunks_are_not_loaded_again() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options.lanes = 1;
     let sample = Sample::new(ROWS);
-    let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+    let message = cloud.drop_file("incoming/documents/x.csv", sample.content.clone());
     let running = cut_off(&cloud, &message, 8).await?;
     assert_eq!(running.rows_read, running.rows_loaded + running.rows_rejected);
     let before =
@@ -117,7 +117,7 @@ async fn a_load_keeps_the_chunk_size_that_it_began_with() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
     let sample = Sample::new(400);
-    let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+    let message = cloud.drop_file("incoming/documents/x.csv", sample.content.clone());
     // A chunk is one statement here.
     cut_off(&cloud, &message, 3).await?;
     cloud.options.chunk_bytes = 4096;
@@ -132,7 +132,7 @@ async fn a_load_keeps_the_chunk_size_that_it_began_with() -> Result<()> {
 #[tokio::test]
 async fn the_last_try_ends_the_load_with_its_cause() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let message = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");
+    let message = cloud.drop_file("incoming/tags/x.csv", "1,a\n");
     cloud.bucket.fail_opens(u32::MAX);
     for receives in 1..=4 {
         assert_eq!(cloud.deliver_within(&[message.received(receives)], Duration::from_secs(13)).await?, [0]);
@@ -153,7 +153,7 @@ async fn the_last_try_ends_the_load_with_its_cause() -> Result<()> {
 #[tokio::test]
 async fn the_last_try_ends_the_load_though_the_database_was_away_for_its_rows() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let message = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");
+    let message = cloud.drop_file("incoming/tags/x.csv", "1,a\n");
     let away = Rule::error(ErrorKind::DatabaseUnavailableException).on(Operation::BeginTransaction);
     cloud.test.data_api().set(Faults::default().with(away));
     assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(14)).await?, [0]);

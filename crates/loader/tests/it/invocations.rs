@@ -7,7 +7,7 @@ use domain::load::LoadStatus;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
 
 use crate::cloud::{Cloud, Message};
-use crate::support::{gzip, jobs};
+use crate::support::{gzip, tags};
 
 const NONE: [usize; 0] = [];
 
@@ -28,31 +28,31 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     // Every transaction takes its time, so that not even a fast machine loads all of it at once.
     let slow = Rule::new(Effect::DelayMs(20));
     cloud.test.data_api().set(Faults::default().with(slow));
-    let file = jobs(1..=2500);
-    let message = cloud.drop_file("incoming/jobs/a.csv", file.clone());
+    let file = tags(1..=2500);
+    let message = cloud.drop_file("incoming/tags/a.csv", file.clone());
     let invocations = cloud.deliver_in_short_invocations(message).await?;
     let load = cloud.newest().await?;
     assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 2500, 0));
     // An invocation that ended before it had reached the ledger was no attempt.
     assert!(load.attempts <= invocations, "{} attempts in {invocations} invocations", load.attempts);
     assert!(invocations >= 5, "{invocations} invocations prove little");
-    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM tags").await?, "2500");
     // The first reads from the start; the others ask for the columns and resume at the byte where a
     // chunk ended.
     let offsets: Vec<u64> = cloud.bucket.opened_at().into_iter().filter(|from| *from > 0).collect();
     assert!(offsets.is_sorted() && offsets.len() >= 4, "{offsets:?}");
     // The digest of a load in many invocations is that of one at once.
     cloud.test.data_api().clear();
-    assert_eq!(cloud.load("incoming/jobs/b.csv", file).await?.status, LoadStatus::Skipped);
+    assert_eq!(cloud.load("incoming/tags/b.csv", file).await?.status, LoadStatus::Skipped);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_load_that_comes_no_further_is_not_handed_on_for_ever() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let stuck = Rule::new(Effect::DelayMs(5000)).sql("INSERT INTO `jobs`");
+    let stuck = Rule::new(Effect::DelayMs(5000)).sql("INSERT INTO `tags`");
     cloud.test.data_api().set(Faults::default().with(stuck));
-    let message = cloud.drop_file("incoming/jobs/a.csv", "1,a\n");
+    let message = cloud.drop_file("incoming/tags/a.csv", "1,a\n");
     assert_eq!(cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(800)).await?, [0]);
     assert_eq!(cloud.messages.take().sent, [] as [&str; 0]);
     Ok(())
@@ -61,7 +61,7 @@ async fn a_load_that_comes_no_further_is_not_handed_on_for_ever() -> Result<()> 
 #[tokio::test]
 async fn a_message_is_hidden_while_it_is_worked_on_and_returns_soon_after_a_failure() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let message = cloud.drop_file("incoming/jobs/a.csv", "1,a\n");
+    let message = cloud.drop_file("incoming/tags/a.csv", "1,a\n");
     cloud.bucket.fail_opens(u32::MAX);
     for (receives, seconds) in [(1, 30), (2, 120), (3, 600), (4, 1800), (5, 0)] {
         assert_eq!(
@@ -81,19 +81,19 @@ async fn content_that_changes_between_deliveries_is_not_mixed() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
     let event = crate::cloud::event(
-        &serde_json::json!({"key": "incoming/jobs/x.csv.gz", "size": 9, "sequencer": "1"}),
+        &serde_json::json!({"key": "incoming/tags/x.csv.gz", "size": 9, "sequencer": "1"}),
     );
-    cloud.bucket.insert("incoming/jobs/x.csv.gz", gzip(jobs(1..=300)));
-    let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `jobs`").after(2);
+    cloud.bucket.insert("incoming/tags/x.csv.gz", gzip(tags(1..=300)));
+    let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `tags`").after(2);
     cloud.test.data_api().set(Faults::default().with(refuse));
     assert_eq!(cloud.deliver(&[Message::new(event.clone())]).await?, [0]);
     cloud.test.data_api().clear();
-    cloud.bucket.insert("incoming/jobs/x.csv.gz", gzip(jobs(1001..=1300)));
+    cloud.bucket.insert("incoming/tags/x.csv.gz", gzip(tags(1001..=1300)));
     assert_eq!(cloud.deliver(&[Message::new(event)]).await?, NONE);
     let load = cloud.newest().await?;
     assert_eq!(load.status, LoadStatus::Failed);
     let error = load.error.unwrap_or_default();
     assert!(error.starts_with("from line 1 on the file is not what was read before"), "{error}");
-    assert_eq!(cloud.test.value("SELECT MAX(id) < 1001 FROM jobs").await?, "1");
+    assert_eq!(cloud.test.value("SELECT MAX(id) < 1001 FROM tags").await?, "1");
     Ok(())
 }

@@ -57,14 +57,14 @@ async fn killed_at_any_time_every_row_counts_once() -> Result<()> {
     println!("seed {seed}");
     let sample = Sample::new(ROWS);
     let unharmed = cloud().await?;
-    let message = unharmed.drop_file("incoming/employees/x.csv", sample.content.clone());
+    let message = unharmed.drop_file("incoming/documents/x.csv", sample.content.clone());
     let started = Instant::now();
     unharmed.deliver_until_done(&message).await?;
     let whole = started.elapsed();
 
     for kill in 1..=KILLS {
         let mut cloud = cloud().await?;
-        let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+        let message = cloud.drop_file("incoming/documents/x.csv", sample.content.clone());
         let test = Arc::new(cloud.test);
         let mut killed = 0;
         for _ in 0..3 {

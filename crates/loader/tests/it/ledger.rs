@@ -10,13 +10,13 @@ use testkit::TestDatabase;
 use crate::cloud::EVERY_LOAD;
 
 fn id(number: u32) -> LoadId {
-    LoadId::of_object("data", &format!("incoming/jobs/{number}.csv"), "v")
+    LoadId::of_object("data", &format!("incoming/tags/{number}.csv"), "v")
 }
 
 async fn begin(database: &Database, number: u32) -> Result<LoadStatus, Error> {
-    let key = format!("incoming/jobs/{number}.csv");
+    let key = format!("incoming/tags/{number}.csv");
     let id = id(number);
-    let table = if number.is_multiple_of(2) { "jobs" } else { "employees" };
+    let table = if number.is_multiple_of(2) { "tags" } else { "documents" };
     let load = NewLoad {
         id: &id,
         bucket: "data",
@@ -62,14 +62,14 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
             break;
         }
     }
-    let expected: Vec<String> = (0..7).rev().map(|number| format!("incoming/jobs/{number}.csv")).collect();
+    let expected: Vec<String> = (0..7).rev().map(|number| format!("incoming/tags/{number}.csv")).collect();
     assert_eq!(found, expected);
     let wanted =
-        LoadFilter { tables: TableFilter::Table("jobs"), status: Some(LoadStatus::Running), key: None };
-    let of_jobs = loads::find(&database, wanted, 10, None).await?;
+        LoadFilter { tables: TableFilter::Table("tags"), status: Some(LoadStatus::Running), key: None };
+    let of_tags = loads::find(&database, wanted, 10, None).await?;
     assert_eq!(
-        of_jobs.loads.iter().map(|load| &*load.key).collect::<Vec<_>>(),
-        ["incoming/jobs/6.csv", "incoming/jobs/4.csv", "incoming/jobs/0.csv"]
+        of_tags.loads.iter().map(|load| &*load.key).collect::<Vec<_>>(),
+        ["incoming/tags/6.csv", "incoming/tags/4.csv", "incoming/tags/0.csv"]
     );
     let failed = loads::get(&database, &id(2)).await?.unwrap();
     assert_eq!(failed.error.as_deref(), Some("it's \"bad\"; :really"));

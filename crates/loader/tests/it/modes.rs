@@ -10,9 +10,9 @@ use crate::cloud::Cloud;
 
 const NONE: [usize; 0] = [];
 
-/// Jobs as lines `id name`.
-async fn jobs(cloud: &Cloud) -> Result<Vec<String>> {
-    column(cloud, "SELECT CONCAT(id, ' ', job_name) FROM jobs ORDER BY id").await
+/// Tags as lines `id name`.
+async fn tags(cloud: &Cloud) -> Result<Vec<String>> {
+    column(cloud, "SELECT CONCAT(id, ' ', tag_name) FROM tags ORDER BY id").await
 }
 
 /// The first column of a query's rows.
@@ -29,20 +29,20 @@ async fn shadows(cloud: &Cloud) -> Result<Vec<String>> {
 #[tokio::test]
 async fn an_upsert_replaces_rows_and_the_last_of_equal_ids_stays() -> Result<()> {
     let cloud = Cloud::start().await?;
-    cloud.load("incoming/jobs/a.csv", "1,a\n2,b\n").await?;
-    let load = cloud.load("incoming/jobs/upsert/b.csv", "2,B\n3,c\n3,C\n4,\n").await?;
+    cloud.load("incoming/tags/a.csv", "1,a\n2,b\n").await?;
+    let load = cloud.load("incoming/tags/upsert/b.csv", "2,B\n3,c\n3,C\n4,\n").await?;
     assert_eq!((load.rows_read, load.rows_loaded, load.rows_rejected), (4, 3, 1));
-    assert_eq!(jobs(&cloud).await?, ["1 a", "2 B", "3 C"]);
+    assert_eq!(tags(&cloud).await?, ["1 a", "2 B", "3 C"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_replace_leaves_what_the_file_says_and_nothing_else() -> Result<()> {
     let cloud = Cloud::start().await?;
-    cloud.load("incoming/jobs/a.csv", "1,a\n2,b\n").await?;
-    let load = cloud.load("incoming/jobs/replace/b.csv", "2,B\n3,c\n").await?;
+    cloud.load("incoming/tags/a.csv", "1,a\n2,b\n").await?;
+    let load = cloud.load("incoming/tags/replace/b.csv", "2,B\n3,c\n").await?;
     assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 2, 0));
-    assert_eq!(jobs(&cloud).await?, ["2 B", "3 c"]);
+    assert_eq!(tags(&cloud).await?, ["2 B", "3 c"]);
     assert_eq!(shadows(&cloud).await?, [] as [&str; 0]);
     Ok(())
 }
@@ -50,8 +50,8 @@ async fn a_replace_leaves_what_the_file_says_and_nothing_else() -> Result<()> {
 #[tokio::test]
 async fn a_replace_that_fails_leaves_the_table_as_it_was() -> Result<()> {
     let cloud = Cloud::start().await?;
-    cloud.load("incoming/jobs/a.csv", "1,a\n").await?;
-    let load = cloud.load("incoming/jobs/replace/b.csv", format!("2,b\n{}", "x".repeat(2_000_000))).await?;
+    cloud.load("incoming/tags/a.csv", "1,a\n").await?;
+    let load = cloud.load("incoming/tags/replace/b.csv", format!("2,b\n{}", "x".repeat(2_000_000))).await?;
     assert_eq!((load.status, load.rows_loaded), (LoadStatus::Failed, 0), "{load:?}");
     assert_eq!(load.rows_read, load.rows_rejected);
     let error = load.error.unwrap_or_default();
@@ -60,7 +60,7 @@ async fn a_replace_that_fails_leaves_the_table_as_it_was() -> Result<()> {
             && error.ends_with("; the table is as it was before"),
         "{error}"
     );
-    assert_eq!(jobs(&cloud).await?, ["1 a"]);
+    assert_eq!(tags(&cloud).await?, ["1 a"]);
     assert_eq!(shadows(&cloud).await?, [] as [&str; 0]);
     Ok(())
 }
@@ -68,17 +68,17 @@ async fn a_replace_that_fails_leaves_the_table_as_it_was() -> Result<()> {
 #[tokio::test]
 async fn a_file_without_a_row_that_passes_replaces_nothing() -> Result<()> {
     let cloud = Cloud::start().await?;
-    cloud.load("incoming/jobs/a.csv", "1,a\n").await?;
-    for (name, content) in [("empty", ""), ("header", "id,job_name\n"), ("blank", "id,job_name\n,\n")] {
-        let load = cloud.load(&format!("incoming/jobs/replace/{name}.csv"), content).await?;
+    cloud.load("incoming/tags/a.csv", "1,a\n").await?;
+    for (name, content) in [("empty", ""), ("header", "id,tag_name\n"), ("blank", "id,tag_name\n,\n")] {
+        let load = cloud.load(&format!("incoming/tags/replace/{name}.csv"), content).await?;
         assert_eq!((load.status, load.rows_loaded), (LoadStatus::Failed, 0), "{name}");
         let error = load.error.unwrap_or_default();
         assert_eq!(error, "the file has no row to replace the table with; the table is as it was before");
     }
-    let rejects = format!("incoming/jobs/replace/{}-00000.csv", "0123456789abcdef".repeat(2));
+    let rejects = format!("incoming/tags/replace/{}-00000.csv", "0123456789abcdef".repeat(2));
     let load = cloud.load(&rejects, "2,b\n").await?;
     assert!(load.error.unwrap_or_default().starts_with("a file of rejected records cannot replace a table"));
-    assert_eq!(jobs(&cloud).await?, ["1 a"]);
+    assert_eq!(tags(&cloud).await?, ["1 a"]);
     assert_eq!(shadows(&cloud).await?, [] as [&str; 0]);
     Ok(())
 }
@@ -87,15 +87,15 @@ async fn a_file_without_a_row_that_passes_replaces_nothing() -> Result<()> {
 async fn bytes_that_were_replaced_since_are_loaded_again() -> Result<()> {
     let cloud = Cloud::start().await?;
     let file = "1,a\n2,b\n";
-    cloud.load("incoming/jobs/a.csv", file).await?;
-    assert_eq!(cloud.load("incoming/jobs/b.csv", file).await?.status, LoadStatus::Skipped);
-    cloud.load("incoming/jobs/replace/c.csv", "3,c\n").await?;
-    assert_eq!(cloud.load("incoming/jobs/d.csv", file).await?.status, LoadStatus::Completed);
-    assert_eq!(jobs(&cloud).await?, ["1 a", "2 b", "3 c"]);
+    cloud.load("incoming/tags/a.csv", file).await?;
+    assert_eq!(cloud.load("incoming/tags/b.csv", file).await?.status, LoadStatus::Skipped);
+    cloud.load("incoming/tags/replace/c.csv", "3,c\n").await?;
+    assert_eq!(cloud.load("incoming/tags/d.csv", file).await?.status, LoadStatus::Completed);
+    assert_eq!(tags(&cloud).await?, ["1 a", "2 b", "3 c"]);
     // Only an append is ever skipped: the others may have something to put right.
-    assert_eq!(cloud.load("incoming/jobs/upsert/e.csv", file).await?.status, LoadStatus::Completed);
-    assert_eq!(cloud.load("incoming/jobs/replace/f.csv", file).await?.status, LoadStatus::Completed);
-    assert_eq!(jobs(&cloud).await?, ["1 a", "2 b"]);
+    assert_eq!(cloud.load("incoming/tags/upsert/e.csv", file).await?.status, LoadStatus::Completed);
+    assert_eq!(cloud.load("incoming/tags/replace/f.csv", file).await?.status, LoadStatus::Completed);
+    assert_eq!(tags(&cloud).await?, ["1 a", "2 b"]);
     Ok(())
 }
 
@@ -124,14 +124,14 @@ async fn of_equal_ids_in_chunks_side_by_side_the_first_counts_and_in_an_upsert_t
         loader::Options { lanes: 8, chunk_bytes: 1024, max_rejects: Some(RejectLimit::Count(350)) };
     let (file, first, last) = repeating();
     for _ in 0..5 {
-        cloud.test.sql("TRUNCATE TABLE jobs").await?;
-        let load = cloud.load("incoming/jobs/replace/x.csv", file.clone()).await?;
+        cloud.test.sql("TRUNCATE TABLE tags").await?;
+        let load = cloud.load("incoming/tags/replace/x.csv", file.clone()).await?;
         assert_eq!((load.rows_loaded, load.rows_rejected), (50 + 320, 350));
-        assert_eq!(jobs(&cloud).await?[..50], first);
-        cloud.test.sql("TRUNCATE TABLE jobs").await?;
-        let load = cloud.load("incoming/jobs/upsert/x.csv", file.clone()).await?;
+        assert_eq!(tags(&cloud).await?[..50], first);
+        cloud.test.sql("TRUNCATE TABLE tags").await?;
+        let load = cloud.load("incoming/tags/upsert/x.csv", file.clone()).await?;
         assert_eq!((load.rows_loaded, load.rows_rejected), (720, 0));
-        assert_eq!(jobs(&cloud).await?[..50], last);
+        assert_eq!(tags(&cloud).await?[..50], last);
     }
     Ok(())
 }
@@ -144,13 +144,13 @@ async fn an_append_beside_a_replace_is_whole_before_it_or_after_it() -> Result<(
         ids.map(|id| format!("{id},{name} with some more letters\n")).collect()
     };
     for round in 0..6 {
-        cloud.test.sql("TRUNCATE TABLE jobs").await?;
+        cloud.test.sql("TRUNCATE TABLE tags").await?;
         let append = cloud.drop_file(
-            "incoming/jobs/a.csv",
+            "incoming/tags/a.csv",
             rows(0..600, &format!("append {round}")).replacen("0,", "600,", 1),
         );
         let replace =
-            cloud.drop_file("incoming/jobs/replace/r.csv", rows(1000..1200, &format!("replace {round}")));
+            cloud.drop_file("incoming/tags/replace/r.csv", rows(1000..1200, &format!("replace {round}")));
         let (later, sooner) = if round % 2 == 0 { (&append, &replace) } else { (&replace, &append) };
         let started = async {
             tokio::time::sleep(Duration::from_millis(20 * round)).await;
@@ -159,7 +159,7 @@ async fn an_append_beside_a_replace_is_whole_before_it_or_after_it() -> Result<(
         let (one, other) = tokio::join!(cloud.deliver(std::slice::from_ref(sooner)), started);
         assert_eq!((one?, other?), (NONE.to_vec(), NONE.to_vec()));
         let count = |name: &str| {
-            let sql = format!("SELECT COUNT(*) FROM jobs WHERE job_name LIKE '{name}%'");
+            let sql = format!("SELECT COUNT(*) FROM tags WHERE tag_name LIKE '{name}%'");
             let cloud = &cloud;
             async move { cloud.test.value(&sql).await }
         };

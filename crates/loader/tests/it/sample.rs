@@ -8,7 +8,7 @@ use domain::load::{CHUNK_BYTES, Chunker, Dialect, LoadRecord, LoadStatus, Start}
 
 use crate::cloud::Cloud;
 
-/// A file of employees and what must become of it.
+/// A file of documents and what must become of it.
 pub(crate) struct Sample {
     pub(crate) content: String,
     /// The ids that get in.
@@ -18,10 +18,10 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// `rows` employees, one in twenty flawed.
+    /// `rows` documents, one in twenty flawed.
     pub(crate) fn new(rows: i64) -> Self {
         let mut sample = Self {
-            content: String::from("id,name,datetime,department_id,job_id\n"),
+            content: String::from("id,name,datetime,collection_id,tag_id\n"),
             ids: vec![],
             rejected: BTreeMap::new(),
         };
@@ -55,7 +55,7 @@ impl Sample {
         assert_eq!(load.rows_rejected, self.rejected.len() as u64);
         assert_eq!(load.rows_read, load.rows_loaded + load.rows_rejected);
         assert_eq!(load.bytes, self.content.len() as u64);
-        let rows = cloud.test.sql("SELECT id FROM employees ORDER BY id").await?;
+        let rows = cloud.test.sql("SELECT id FROM documents ORDER BY id").await?;
         let ids: Vec<i64> = rows.into_iter().map(|row| row[0].as_deref().unwrap().parse().unwrap()).collect();
         assert!(ids == self.ids, "{} rows are in the table, {} must be", ids.len(), self.ids.len());
         self.check_rejects(cloud, load).await

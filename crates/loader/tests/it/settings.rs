@@ -30,23 +30,23 @@ async fn drop_described(
     world.record(&object).await
 }
 
-const ODD: &str = r#"{"columns": {"Emp No": "id", "Hired": "datetime", "Dept": "department_id", "Job": "job_id",
+const ODD: &str = r#"{"columns": {"Doc No": "id", "Filed": "datetime", "Coln": "collection_id", "Tag": "tag_id",
     "Shoe size": null}, "timestamp_formats": ["%d/%m/%Y %H:%M"], "null_values": ["-"]}"#;
 
 fn odd(rows: &str) -> String {
-    format!("Dept;Job;Shoe size;Name;Hired;Emp No\n{rows}")
+    format!("Coln;Tag;Shoe size;Name;Filed;Doc No\n{rows}")
 }
 
 #[tokio::test]
 async fn a_file_is_read_as_its_metadata_says() {
     let world = World::start().await;
-    let key = "incoming/employees/odd.csv";
+    let key = "incoming/documents/odd.csv";
     let rows = odd("3;7;44;Ada;27/07/2021 16:02;1\n3;7;-;-;01/02/2021 08:00;2\n");
     let load = drop_described(&world, key, "v1", rows, &about(ODD)).await;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (2, 1, 1)), "{load:?}");
     let row = world
         .db
-        .value("SELECT CONCAT_WS(' ', id, name, datetime, department_id, job_id) FROM employees")
+        .value("SELECT CONCAT_WS(' ', id, name, datetime, collection_id, tag_id) FROM documents")
         .await
         .unwrap();
     assert_eq!(row, "1 Ada 2021-07-27 16:02:00 3 7");
@@ -57,17 +57,17 @@ async fn a_file_is_read_as_its_metadata_says() {
     let file = world.store.text(&keys[0]).unwrap();
     assert_eq!(
         file,
-        "\u{FEFF}department_id,job_id,name,datetime,id,line,code,reason\r\n\
+        "\u{FEFF}collection_id,tag_id,name,datetime,id,line,code,reason\r\n\
          3,7,-,01/02/2021 08:00,2,3,required,name is required\r\n"
     );
     let fixed = file.replace(",-,", ",Bea,");
-    let again = "incoming/employees/fixed.csv";
+    let again = "incoming/documents/fixed.csv";
     let metadata = world.store.metadata(&keys[0]);
     assert!(metadata.contains_key("rowgate-load"), "{metadata:?}");
     let load = drop_described(&world, again, "v1", fixed, &metadata).await;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1, 1, 0)), "{load:?}");
     assert!(load.parent.is_some());
-    assert_eq!(world.count("employees").await, 2);
+    assert_eq!(world.count("documents").await, 2);
 }
 
 #[tokio::test]
@@ -82,27 +82,27 @@ async fn settings_that_cannot_be_used_fail_the_load_with_the_reason() {
         ("v2", "W10", "the settings cannot be read: they are no JSON object"),
         ("v3", "eyJjb2x1bW5zIjp7IngiOiJ5In19", "the settings cannot be used: columns names \"y\""),
     ] {
-        let key = format!("incoming/jobs/{version}.csv");
+        let key = format!("incoming/tags/{version}.csv");
         let load = drop_described(&world, &key, version, "1,Welder\n", &described(settings)).await;
         assert_eq!(load.status, LoadStatus::Failed);
         assert!(load.error.as_deref().unwrap_or_default().starts_with(expected), "{:?}", load.error);
     }
-    assert_eq!(world.count("jobs").await, 0);
+    assert_eq!(world.count("tags").await, 0);
 }
 
 #[tokio::test]
 async fn the_same_bytes_read_in_another_way_are_another_content() {
     let world = World::start().await;
-    let key = "incoming/jobs/a.csv";
+    let key = "incoming/tags/a.csv";
     let content = "Nr,Title\n1,Welder\n2,Mason\n";
-    let settings = about(r#"{"columns": {"Nr": "id", "Title": "job"}}"#);
+    let settings = about(r#"{"columns": {"Nr": "id", "Title": "tag"}}"#);
     let load = drop_described(&world, key, "v1", content, &settings).await;
     assert_eq!(load.status, LoadStatus::Completed);
     // Again with the same settings: skipped.
     let load = drop_described(&world, key, "v2", content, &settings).await;
     assert_eq!(load.status, LoadStatus::Skipped);
     // With others: read, and its ids are taken.
-    let settings = about(r#"{"columns": {"Nr": "id", "Title": "job"}, "null_values": ["Mason"]}"#);
+    let settings = about(r#"{"columns": {"Nr": "id", "Title": "tag"}, "null_values": ["Mason"]}"#);
     let load = drop_described(&world, key, "v3", content, &settings).await;
     assert_eq!(figures(&load), (2, 0, 2), "{load:?}");
 }
@@ -113,7 +113,7 @@ async fn a_load_is_continued_by_the_settings_that_it_began_with() -> anyhow::Res
     let mut cloud = Cloud::start().await?;
     cloud.options.chunk_bytes = 1024;
     cloud.test.data_api().set(Faults::default().with(Rule::new(Effect::DelayMs(20))));
-    let key = "incoming/employees/odd.csv";
+    let key = "incoming/documents/odd.csv";
     let rows: String = (1..=1_500).map(|id| format!("3;7;44;Person {id};27/07/2021 16:02;{id}\n")).collect();
     let message = cloud.drop_file(key, odd(&rows));
     cloud.bucket.describe(key, &about(ODD));
@@ -123,7 +123,7 @@ async fn a_load_is_continued_by_the_settings_that_it_began_with() -> anyhow::Res
     assert!(invocations > 1, "one invocation had time for all of it");
     assert!(cloud.bucket.opened_at().iter().any(|byte| *byte > 0), "it was always read from its start");
     let times =
-        cloud.test.value("SELECT COUNT(*) FROM employees WHERE datetime = '2021-07-27 16:02:00'").await?;
+        cloud.test.value("SELECT COUNT(*) FROM documents WHERE datetime = '2021-07-27 16:02:00'").await?;
     assert_eq!(times, "1500");
     Ok(())
 }

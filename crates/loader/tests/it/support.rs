@@ -117,9 +117,9 @@ pub(crate) fn figures(record: &LoadRecord) -> (u64, u64, u64) {
     (record.rows_read, record.rows_loaded, record.rows_rejected)
 }
 
-/// A file of jobs with these ids.
-pub(crate) fn jobs(ids: impl IntoIterator<Item = u64>) -> String {
+/// A file of tags with these ids.
+pub(crate) fn tags(ids: impl IntoIterator<Item = u64>) -> String {
     ids.into_iter()
-        .map(|id| format!("{id},Job {id} with a name that makes a file of some chunks\n"))
+        .map(|id| format!("{id},Tag {id} with a name that makes a file of some chunks\n"))
         .collect()
 }

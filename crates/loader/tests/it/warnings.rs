@@ -14,14 +14,14 @@ const NONE: [usize; 0] = [];
 async fn records_that_count_for_nothing_and_unknown_references_are_reported() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
-    let header = "id,name,datetime,department_id,job_id\n";
+    let header = "id,name,datetime,collection_id,tag_id\n";
     let rows = |from: u32| -> String {
         (from..from + 40).map(|id| format!("{id},Ada Lovelace,2021-07-27T16:02:08Z,1,1\n")).collect()
     };
     let file = format!("{header}{},,,,\n{header}{}\"\",,,,\n", rows(1), rows(101));
-    let message = cloud.drop_file("incoming/employees/a.csv", file);
+    let message = cloud.drop_file("incoming/documents/a.csv", file);
     // The chunks of a first invocation count as those of the last one do.
-    let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `employees`").after(1);
+    let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `documents`").after(1);
     cloud.test.data_api().set(Faults::default().with(refuse));
     assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, [0]);
     cloud.test.data_api().clear();
@@ -38,17 +38,17 @@ async fn records_that_count_for_nothing_and_unknown_references_are_reported() ->
             "3 records were skipped: rows of empty fields, or the header again"
         ]
     );
-    let load = cloud.load("incoming/jobs/a.csv", "1,Clerk\n").await?;
+    let load = cloud.load("incoming/tags/a.csv", "1,Clerk\n").await?;
     assert_eq!(load.warnings, [] as [&str; 0]);
     Ok(())
 }
 
 fn workbook(sheets: &[(&str, &[(u32, &str)])]) -> Result<Vec<u8>> {
     let mut book = Workbook::new();
-    for (name, jobs) in sheets {
+    for (name, tags) in sheets {
         let sheet = book.add_worksheet().set_name(*name)?;
-        for (row, (id, job)) in (0..).zip(*jobs) {
-            sheet.write_number(row, 0, *id)?.write_string(row, 1, *job)?;
+        for (row, (id, tag)) in (0..).zip(*tags) {
+            sheet.write_number(row, 0, *id)?.write_string(row, 1, *tag)?;
         }
     }
     Ok(book.save_to_buffer()?)
@@ -57,22 +57,22 @@ fn workbook(sheets: &[(&str, &[(u32, &str)])]) -> Result<Vec<u8>> {
 #[tokio::test]
 async fn sheets_that_are_left_out_are_reported_however_the_load_ends() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let good = |id| workbook(&[("Jobs", &[(id, "Clerk")]), ("Notes", &[(7, "Spy")])]);
+    let good = |id| workbook(&[("Tags", &[(id, "Clerk")]), ("Notes", &[(7, "Spy")])]);
     for (key, status) in [
-        ("incoming/jobs/a.xlsx", LoadStatus::Completed),
-        ("incoming/jobs/upsert/b.xlsx", LoadStatus::Completed),
-        ("incoming/jobs/replace/c.xlsx", LoadStatus::Completed),
+        ("incoming/tags/a.xlsx", LoadStatus::Completed),
+        ("incoming/tags/upsert/b.xlsx", LoadStatus::Completed),
+        ("incoming/tags/replace/c.xlsx", LoadStatus::Completed),
     ] {
         let load = cloud.load(key, good(1)?).await?;
         assert_eq!((load.status, load.warnings.len()), (status, 1), "{load:?}");
         assert!(load.warnings[0].contains("Notes"), "{:?}", load.warnings);
     }
-    let bad = workbook(&[("Jobs", &[(1, "")]), ("Notes", &[(7, "Spy")])])?;
-    for key in ["incoming/jobs/d.xlsx", "incoming/jobs/replace/e.xlsx"] {
+    let bad = workbook(&[("Tags", &[(1, "")]), ("Notes", &[(7, "Spy")])])?;
+    for key in ["incoming/tags/d.xlsx", "incoming/tags/replace/e.xlsx"] {
         let load = cloud.load(key, bad.clone()).await?;
         assert_eq!((load.status, load.warnings.len()), (LoadStatus::Failed, 1), "{load:?}");
     }
-    let alone = cloud.load("incoming/jobs/f.xlsx", workbook(&[("Jobs", &[(9, "Clerk")])])?).await?;
+    let alone = cloud.load("incoming/tags/f.xlsx", workbook(&[("Tags", &[(9, "Clerk")])])?).await?;
     assert_eq!((alone.rows_loaded, alone.warnings.len()), (1, 0));
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM rowgate_loads WHERE warnings IS NULL").await?, "1");
     Ok(())
@@ -81,7 +81,7 @@ async fn sheets_that_are_left_out_are_reported_however_the_load_ends() -> Result
 #[tokio::test]
 async fn a_page_of_loads_has_room_for_their_warnings() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let load = cloud.load("incoming/jobs/a.csv", "1,Clerk\n").await?;
+    let load = cloud.load("incoming/tags/a.csv", "1,Clerk\n").await?;
     cloud.test.sql("UPDATE rowgate_loads SET status = 'running', finished_at = NULL").await?;
     let run = loads::Run { id: load.load, restarts: 0 };
     let many: Vec<String> = (0..100).map(|n| format!("the sheet {n} of \"many\" is not read")).collect();

@@ -21,9 +21,11 @@ async fn found(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec<Strin
 
 #[tokio::test]
 async fn the_migrated_schema_is_what_the_dictionary_says() -> Result<()> {
-    let test = TestDatabase::migrated().await?;
-    let differences = found(&test, testkit::dictionary()).await?;
-    assert!(differences.is_empty(), "{differences:#?}");
+    for folder in [testkit::folder(), testkit::hr::folder()] {
+        let test = TestDatabase::migrated_with(folder).await?;
+        let differences = found(&test, &folder.dictionary).await?;
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
     Ok(())
 }
 

@@ -37,30 +37,30 @@ fn entries(answer: &Value) -> Vec<[Value; 5]> {
 #[tokio::test]
 async fn each_day_shows_what_arrived_in_each_table_newest_first() {
     let api = with_loads(&[
-        ("employees", "completed", 0, 10, 1),
-        ("employees", "failed", 0, 0, 4),
-        ("jobs", "completed", 0, 3, 0),
-        ("employees", "skipped", 2, 0, 0),
-        ("employees", "completed", 29, 7, 0),
-        ("employees", "completed", 30, 100, 0),
+        ("documents", "completed", 0, 10, 1),
+        ("documents", "failed", 0, 0, 4),
+        ("tags", "completed", 0, 3, 0),
+        ("documents", "skipped", 2, 0, 0),
+        ("documents", "completed", 29, 7, 0),
+        ("documents", "completed", 30, 100, 0),
         ("rowgate_canary", "completed", 0, 2, 0),
         // A file under a prefix that names no table.
         ("people", "failed", 0, 0, 0),
     ])
     .await;
-    reject(&api, "employees", 0).await;
-    reject(&api, "departments", 1).await;
+    reject(&api, "documents", 0).await;
+    reject(&api, "collections", 1).await;
     reject(&api, "rowgate_canary", 0).await;
     let answer = api.get("/activity").await.json();
     assert_eq!(
         json!(entries(&answer)),
         json!([
-            ["employees", 2, 1, 10, 6],
-            ["jobs", 1, 0, 3, 0],
+            ["documents", 2, 1, 10, 6],
             ["people", 1, 1, 0, 0],
-            ["departments", 0, 0, 0, 1],
-            ["employees", 1, 0, 0, 0],
-            ["employees", 1, 0, 7, 0],
+            ["tags", 1, 0, 3, 0],
+            ["collections", 0, 0, 0, 1],
+            ["documents", 1, 0, 0, 0],
+            ["documents", 1, 0, 7, 0],
         ])
     );
     let today = api.db.value("SELECT DATE_FORMAT(UTC_DATE(), '%Y-%m-%d')").await.unwrap();
@@ -71,23 +71,23 @@ async fn each_day_shows_what_arrived_in_each_table_newest_first() {
 
 #[tokio::test]
 async fn of_a_load_that_runs_its_committed_chunks_count() {
-    let api = with_loads(&[("jobs", "running", 0, 0, 0)]).await;
+    let api = with_loads(&[("tags", "running", 0, 0, 0)]).await;
     api.sql(&["INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, rows_read, rows_loaded, \
                rows_rejected, unknown_references, committed_at) VALUES (REPEAT('0', 32), 0, 1, 2, 0, 9, REPEAT('0', 64), 5, 4, 1, 0, UTC_TIMESTAMP(3))"])
         .await;
-    assert_eq!(json!(entries(&api.get("/activity").await.json())), json!([["jobs", 1, 0, 4, 1]]));
+    assert_eq!(json!(entries(&api.get("/activity").await.json())), json!([["tags", 1, 0, 4, 1]]));
 }
 
 #[tokio::test]
 async fn a_team_sees_its_tables() {
     let api = with_loads(&[
-        ("employees", "completed", 0, 1, 0),
-        ("jobs", "completed", 0, 2, 0),
+        ("documents", "completed", 0, 1, 0),
+        ("tags", "completed", 0, 2, 0),
         ("people", "failed", 0, 0, 0),
     ])
     .await;
-    let answer = api.by("reader,table:jobs", "/activity").await.json();
-    assert_eq!(json!(entries(&answer)), json!([["jobs", 1, 0, 2, 0]]));
+    let answer = api.by("reader,table:tags", "/activity").await.json();
+    assert_eq!(json!(entries(&answer)), json!([["tags", 1, 0, 2, 0]]));
     let none = api.by("reader,table:nothing", "/activity").await;
     assert_eq!((none.status, none.json()), (200, json!({ "days": [] })));
     assert_eq!(entries(&api.by("reader", "/activity").await.json()).len(), 3);
@@ -97,7 +97,7 @@ async fn a_team_sees_its_tables() {
 async fn days_are_one_to_ninety() {
     let api = Api::start().await;
     assert_eq!(api.get("/activity/").await.json(), json!({ "days": [] }));
-    for query in ["days=0", "days=91", "days=x", "days=1&days=2", "table=jobs"] {
+    for query in ["days=0", "days=91", "days=x", "days=1&days=2", "table=tags"] {
         assert_eq!(api.get(&format!("/activity?{query}")).await.status, 400, "{query}");
     }
 }

@@ -1,6 +1,6 @@
 //! The form of the answers.
 
-use crate::support::{ABOVE_MEAN, Api, HIRES, Reply};
+use crate::support::{ABOVE_MEAN, Api, FILES, Reply};
 
 fn with_headers(reply: &Reply) -> String {
     let mut head = format!("{}\n", reply.status);
@@ -16,10 +16,10 @@ fn with_headers(reply: &Reply) -> String {
 async fn with_odd_names() -> Api {
     let api = Api::start().await;
     api.sql(&[
-        "INSERT INTO departments VALUES (1, 'R&D, \"Labs\"'), (2, 'Two\\nlines'), (3, '=HYPERLINK(\"http://x\",\"y\")'), \
+        "INSERT INTO collections VALUES (1, 'R&D, \"Labs\"'), (2, 'Two\\nlines'), (3, '=HYPERLINK(\"http://x\",\"y\")'), \
          (4, '\u{1F600} Ünïcode'), (5, '')",
-        "INSERT INTO jobs VALUES (1, '-1+1'), (2, 'O''Neil \\\\ Co')",
-        "INSERT INTO employees (name, datetime, department_id, job_id) VALUES \
+        "INSERT INTO tags VALUES (1, '-1+1'), (2, 'O''Neil \\\\ Co')",
+        "INSERT INTO documents (name, datetime, collection_id, tag_id) VALUES \
          ('A', '2021-01-02 00:00:00', 1, 1), ('B', '2021-04-02 00:00:00', 2, 2), ('C', '2021-07-02 00:00:00', 3, 1), \
          ('D', '2021-10-02 00:00:00', 4, 2), ('E', '2021-10-02 00:00:00', 5, 2), ('F', '2021-10-02 00:00:00', 3, 1)",
     ])
@@ -30,14 +30,14 @@ async fn with_odd_names() -> Api {
 #[tokio::test]
 async fn a_report_as_json() {
     let api = with_odd_names().await;
-    insta::assert_snapshot!(with_headers(&api.get(HIRES).await));
+    insta::assert_snapshot!(with_headers(&api.get(FILES).await));
     insta::assert_snapshot!(with_headers(&api.get(&format!("{ABOVE_MEAN}?scope=all")).await));
 }
 
 #[tokio::test]
 async fn a_report_as_csv() {
     let api = with_odd_names().await;
-    insta::assert_snapshot!(with_headers(&api.csv(HIRES).await));
+    insta::assert_snapshot!(with_headers(&api.csv(FILES).await));
     insta::assert_snapshot!(with_headers(&api.csv(ABOVE_MEAN).await));
 }
 
@@ -54,11 +54,11 @@ async fn problems() {
     let api = Api::start().await;
     let mut all = String::new();
     for path in [
-        "/reports/hires-by-quarter?year=twenty",
-        "/reports/hires-by-quarter?year=999",
-        "/reports/departments-above-mean?yaer=2020&year=2020&year=2021&scope=both&%F0%9F%98%80=",
+        "/reports/files-by-quarter?year=twenty",
+        "/reports/files-by-quarter?year=999",
+        "/reports/collections-above-mean?yaer=2020&year=2020&year=2021&scope=both&%F0%9F%98%80=",
         "/reports?year=2021",
-        "/reports/hires",
+        "/reports/files",
         "/reports/%ff",
         "/loads?table=people&status=done&limit=1001&after=x",
         "/loads/7",

@@ -1,11 +1,12 @@
-//! The results of the two reports.
+//! The results of the two reports of the repository's own folder.
 
-use crate::support::{ABOVE_MEAN, Api, HIRES};
+use crate::support::Api;
+use crate::support::hr::{ABOVE_MEAN, HIRES};
 
 const NONE: [&str; 0] = [];
 
 async fn with_tables() -> Api {
-    let api = Api::start().await;
+    let api = Api::of_hr().await;
     api.sql(&[
         "INSERT INTO departments VALUES (1, 'Sales'), (2, 'Legal'), (3, 'Support'), (4, 'Idle')",
         "INSERT INTO jobs VALUES (1, 'Clerk'), (2, 'Advisor')",
@@ -16,7 +17,7 @@ async fn with_tables() -> Api {
 
 #[tokio::test]
 async fn empty_tables_give_no_rows() {
-    let api = Api::start().await;
+    let api = Api::of_hr().await;
     assert_eq!(api.get(HIRES).await.rows(), NONE);
     for scope in ["year", "all"] {
         assert_eq!(api.get(&format!("{ABOVE_MEAN}?scope={scope}")).await.rows(), NONE);

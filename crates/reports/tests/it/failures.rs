@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use testkit::aurora::Deadline;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
 
-use crate::support::{ABOVE_MEAN, Api, HIRES};
+use crate::support::{ABOVE_MEAN, Api, FILES};
 
 #[tokio::test]
 async fn waits_for_a_database_that_resumes() {
     let api = Api::start().await;
     api.db.data_api().set(Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException).times(2)));
-    assert_eq!(api.get(HIRES).await.status, 200);
+    assert_eq!(api.get(FILES).await.status, 200);
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn says_when_to_come_back_to_a_database_that_is_away() {
         api.set_database(api.db.database().with_deadline(Deadline::after(Duration::from_secs(1))));
         api.db.data_api().set(Faults::default().with(rule.clone()));
         let started = Instant::now();
-        for path in [HIRES, ABOVE_MEAN, "/loads", "/loads/0123456789abcdef0123456789abcdef"] {
+        for path in [FILES, ABOVE_MEAN, "/loads", "/loads/0123456789abcdef0123456789abcdef"] {
             let reply = api.get(path).await;
             assert_eq!((reply.status, reply.header("retry-after")), (503, "10"), "{rule:?}: {}", reply.body);
             assert_eq!(reply.header("content-type"), "application/problem+json");
@@ -40,8 +40,8 @@ async fn says_when_to_come_back_to_a_database_that_is_away() {
 #[tokio::test]
 async fn a_missing_table_is_an_internal_error_without_details() {
     let api = Api::start().await;
-    api.sql(&["DROP TABLE employees"]).await;
-    let reply = api.get(HIRES).await;
+    api.sql(&["DROP TABLE documents"]).await;
+    let reply = api.get(FILES).await;
     assert_eq!(reply.status, 500);
-    assert!(!reply.body.contains("employees"), "{}", reply.body);
+    assert!(!reply.body.contains("documents"), "{}", reply.body);
 }

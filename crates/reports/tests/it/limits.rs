@@ -19,7 +19,7 @@ const TYPES: &str = r#"/*
 title = "Types"
 parameters = [
     { name = "yes", type = "boolean", default = true }, { name = "day", type = "date", default = 2024-02-29 },
-    { name = "text", type = "string", default = "-'; DROP TABLE jobs; --" },
+    { name = "text", type = "string", default = "-'; DROP TABLE tags; --" },
 ]
 columns = [
     { name = "whole", type = "integer" }, { name = "big", type = "integer" }, { name = "exact", type = "decimal" },

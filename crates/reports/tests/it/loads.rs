@@ -12,7 +12,7 @@ fn id(number: u32) -> String {
 async fn with_loads() -> Api {
     let api = Api::start().await;
     for number in 1..=7 {
-        let table = if number % 2 == 0 { "jobs" } else { "employees" };
+        let table = if number % 2 == 0 { "tags" } else { "documents" };
         let status = if number == 3 { "failed" } else { "completed" };
         add_load(&api, number, table, status, 1).await;
     }
@@ -55,7 +55,7 @@ async fn add_chunks(api: &Api, number: u32, from: u32, to: u32) {
 
 fn rejects_key(number: u32, chunk: u32) -> String {
     let id = id(number);
-    format!("rejected/jobs/{id}/{id}-{chunk:05}.csv")
+    format!("rejected/tags/{id}/{id}-{chunk:05}.csv")
 }
 
 fn ids(page: &Value) -> Vec<u64> {
@@ -73,7 +73,7 @@ async fn an_empty_ledger_has_no_next() {
 #[tokio::test]
 async fn text_beyond_ascii_is_no_load_and_no_failure() {
     let api = with_loads().await;
-    add_load(&api, 9, "jobs", "completed", 6).await;
+    add_load(&api, 9, "tags", "completed", 6).await;
     let of_9 = format!("/loads/{}?rejects_after=n%C3%A9e", id(9));
     for (path, status) in [
         ("/loads?table=n%C3%A9e", 400),
@@ -105,10 +105,10 @@ async fn filters_by_table_and_status() {
     let api = with_loads().await;
     add_load(&api, 8, "people", "failed", 0).await;
     for (query, expected) in [
-        ("table=jobs", vec![6, 4, 2]),
-        ("table=hired_employees&limit=2", vec![7, 5]),
+        ("table=tags", vec![6, 4, 2]),
+        ("table=filed_documents&limit=2", vec![7, 5]),
         ("status=failed", vec![8, 3]),
-        ("status=failed&table=jobs", vec![]),
+        ("status=failed&table=tags", vec![]),
         ("status=running", vec![]),
         // Names that no table has: the ledger may hold them, and need not.
         ("table=people", vec![8]),
@@ -155,7 +155,7 @@ async fn one_load_has_all_its_fields() {
 #[tokio::test]
 async fn each_rejects_file_has_a_link_that_ends_after_15_minutes() {
     let api = with_loads().await;
-    add_load(&api, 9, "jobs", "completed", 6).await;
+    add_load(&api, 9, "tags", "completed", 6).await;
     add_chunks(&api, 9, 0, 3).await;
     add_chunks(&api, 6, 0, 1).await;
     let load = api.get(&format!("/loads/{}", id(9))).await.json();
@@ -181,7 +181,7 @@ async fn each_rejects_file_has_a_link_that_ends_after_15_minutes() {
 #[tokio::test]
 async fn more_rejects_files_than_fit_an_answer_are_counted_and_come_page_by_page() {
     let api = with_loads().await;
-    add_load(&api, 9, "jobs", "failed", 4800).await;
+    add_load(&api, 9, "tags", "failed", 4800).await;
     add_chunks(&api, 9, 0, 2400).await;
     let mut keys = Vec::new();
     let mut path = format!("/loads/{}", id(9));

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use testkit::tables;
 
-use crate::support::{ABOVE_MEAN, Api, HIRES, Reply};
+use crate::support::{ABOVE_MEAN, Api, FILES, Reply};
 
-const TEAM: &str = "writer,table:employees,table:departments";
+const TEAM: &str = "writer,table:documents,table:collections";
 
 fn names(reply: &Reply, list: &str, name: &str) -> Vec<Value> {
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -14,7 +14,7 @@ fn names(reply: &Reply, list: &str, name: &str) -> Vec<Value> {
 
 async fn with_loads() -> Api {
     let api = Api::start().await;
-    for (number, table) in ["employees", "jobs", "people", "employees"].into_iter().enumerate() {
+    for (number, table) in ["documents", "tags", "people", "documents"].into_iter().enumerate() {
         let insert = format!(
             "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at) \
              VALUES ('{number:032x}', 'data', 'incoming/{table}/a.csv', 'v{number}', '{table}', 'append', 'completed', \
@@ -37,17 +37,17 @@ fn is_forbidden(reply: &Reply, table: &str) {
 #[tokio::test]
 async fn a_team_sees_its_tables() {
     let api = Api::start().await;
-    assert_eq!(names(&api.by(TEAM, "/tables").await, "tables", "name"), ["departments", "employees"]);
-    for groups in ["reader", "operator,table:jobs"] {
+    assert_eq!(names(&api.by(TEAM, "/tables").await, "tables", "name"), ["collections", "documents"]);
+    for groups in ["reader", "operator,table:tags"] {
         assert_eq!(names(&api.by(groups, "/tables").await, "tables", "name"), tables(), "{groups}");
     }
-    assert_eq!(api.by("table:jobs", "/tables").await.status, 403);
+    assert_eq!(api.by("table:tags", "/tables").await.status, 403);
 }
 
 #[tokio::test]
 async fn a_team_sees_its_tables_alone() {
     let api = Api::start().await;
-    for (groups, seen) in [(TEAM, vec!["departments", "employees"]), ("reader", tables())] {
+    for (groups, seen) in [(TEAM, vec!["collections", "documents"]), ("reader", tables())] {
         let reply = api.by(groups, "/outliers?table=people").await;
         let names = seen.join(", ");
         let detail = format!("There is no such table. The tables are: {names}.");
@@ -58,13 +58,13 @@ async fn a_team_sees_its_tables_alone() {
 #[tokio::test]
 async fn a_team_sees_the_reports_of_its_tables() {
     let api = Api::start().await;
-    assert_eq!(names(&api.by(TEAM, "/reports").await, "reports", "name"), ["departments-above-mean"]);
+    assert_eq!(names(&api.by(TEAM, "/reports").await, "reports", "name"), ["collections-above-mean"]);
     assert_eq!(api.by(TEAM, ABOVE_MEAN).await.status, 200);
-    is_forbidden(&api.by(TEAM, HIRES).await, "jobs");
+    is_forbidden(&api.by(TEAM, FILES).await, "tags");
     let unknown = api.by(TEAM, "/reports/nothing").await;
     assert_eq!(
         (unknown.status, unknown.json()["detail"].as_str().unwrap()),
-        (404, "There is no such report. The reports are: departments-above-mean.")
+        (404, "There is no such report. The reports are: collections-above-mean.")
     );
 }
 
@@ -72,13 +72,13 @@ async fn a_team_sees_the_reports_of_its_tables() {
 async fn a_team_sees_the_loads_of_its_tables() {
     let api = with_loads().await;
     let tables = |reply: &Reply| names(reply, "loads", "table");
-    assert_eq!(tables(&api.by(TEAM, "/loads").await), ["employees", "employees"]);
-    assert_eq!(tables(&api.by("reader", "/loads").await), ["employees", "people", "jobs", "employees"]);
-    assert_eq!(tables(&api.by(TEAM, "/loads?table=hired_employees").await), ["employees", "employees"]);
-    is_forbidden(&api.by(TEAM, "/loads?table=jobs").await, "jobs");
+    assert_eq!(tables(&api.by(TEAM, "/loads").await), ["documents", "documents"]);
+    assert_eq!(tables(&api.by("reader", "/loads").await), ["documents", "people", "tags", "documents"]);
+    assert_eq!(tables(&api.by(TEAM, "/loads?table=filed_documents").await), ["documents", "documents"]);
+    is_forbidden(&api.by(TEAM, "/loads?table=tags").await, "tags");
     is_forbidden(&api.by(TEAM, "/loads?table=people").await, "people");
     assert_eq!(api.by(TEAM, &format!("/loads/{:032x}", 0)).await.status, 200);
-    is_forbidden(&api.by(TEAM, &format!("/loads/{:032x}", 1)).await, "jobs");
+    is_forbidden(&api.by(TEAM, &format!("/loads/{:032x}", 1)).await, "tags");
 }
 
 #[tokio::test]
@@ -87,16 +87,16 @@ async fn a_load_is_found_by_its_key() {
     let found = |reply: Reply| names(&reply, "loads", "load");
     let of = |key: &str| format!("/loads?key={key}");
     assert_eq!(
-        found(api.get(&of("incoming%2Femployees%2Fa.csv")).await),
+        found(api.get(&of("incoming%2Fdocuments%2Fa.csv")).await),
         [format!("{:032x}", 3), format!("{:032x}", 0)]
     );
     // Keys differ in case, and are no pattern.
-    for key in ["incoming/Employees/a.csv", "incoming/employees/%25", "incoming/employees/a.cs", ""] {
+    for key in ["incoming/Documents/a.csv", "incoming/documents/%25", "incoming/documents/a.cs", ""] {
         assert_eq!(found(api.get(&of(key)).await), [] as [Value; 0], "{key}");
     }
-    assert_eq!(found(api.by(TEAM, &of("incoming/jobs/a.csv")).await), [] as [Value; 0]);
+    assert_eq!(found(api.by(TEAM, &of("incoming/tags/a.csv")).await), [] as [Value; 0]);
     assert_eq!(
-        found(api.get(&(of("incoming/jobs/a.csv") + "&table=jobs&status=completed&limit=1")).await).len(),
+        found(api.get(&(of("incoming/tags/a.csv") + "&table=tags&status=completed&limit=1")).await).len(),
         1
     );
 }

@@ -13,8 +13,14 @@ use testkit::TestDatabase;
 use testkit::aurora::Database;
 use testkit::gateway::{self, by_person};
 
-pub(crate) const HIRES: &str = "/reports/hires-by-quarter";
-pub(crate) const ABOVE_MEAN: &str = "/reports/departments-above-mean";
+pub(crate) const FILES: &str = "/reports/files-by-quarter";
+pub(crate) const ABOVE_MEAN: &str = "/reports/collections-above-mean";
+
+/// The reports of the repository's own folder.
+pub(crate) mod hr {
+    pub(crate) const HIRES: &str = "/reports/hires-by-quarter";
+    pub(crate) const ABOVE_MEAN: &str = "/reports/departments-above-mean";
+}
 
 /// An answer of the API.
 #[derive(Debug)]
@@ -46,9 +52,17 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// The reports of the repository over migrated, empty tables.
+    /// The reports of the tests' own folder over migrated, empty tables.
     pub(crate) async fn start() -> Self {
         Self::with_reports(&testkit::folder().reports).await
+    }
+
+    /// The reports of the repository's own folder over migrated, empty tables.
+    pub(crate) async fn of_hr() -> Self {
+        let folder = testkit::hr::folder();
+        let db = TestDatabase::migrated_with(folder).await.unwrap();
+        let routes = routes_of(&folder.dictionary, db.database(), &folder.reports);
+        Self { db, routes }
     }
 
     pub(crate) async fn with_reports(reports: &'static [Report]) -> Self {
@@ -57,7 +71,7 @@ impl Api {
         Self { db, routes }
     }
 
-    /// Another dictionary over migrated tables of the repository, which must not be asked for rows.
+    /// Another dictionary over migrated tables of the tests, which must not be asked for rows.
     pub(crate) async fn with_dictionary(dictionary: &'static Dictionary) -> Self {
         let db = TestDatabase::migrated().await.unwrap();
         let routes = routes_of(dictionary, db.database(), &[]);

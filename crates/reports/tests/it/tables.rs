@@ -18,21 +18,21 @@ async fn shows_every_table_that_users_know_of_in_reference_order() {
     assert_eq!(names, tables());
     let table = |name: &str| &listed[names.iter().position(|listed| *listed == name).unwrap()];
     assert_eq!(
-        *table("jobs"),
+        *table("tags"),
         json!({
-            "name": "jobs", "description": "The jobs that people are hired for.", "key": "id", "default_mode": "append",
+            "name": "tags", "description": "The tags that documents are filed with.", "key": "id", "default_mode": "append",
             "columns": [
                 {"name": "id", "type": "integer", "required": true, "auto_increment": true, "personal": false,
-                 "references": null, "rules": {}, "description": "Identifies the job."},
-                {"name": "job_name", "type": "string(255)", "required": true, "auto_increment": false, "personal": false,
-                 "references": null, "rules": {}, "description": "What the job is called."},
+                 "references": null, "rules": {}, "description": "Identifies the tag."},
+                {"name": "tag_name", "type": "string(255)", "required": true, "auto_increment": false, "personal": false,
+                 "references": null, "rules": {}, "description": "What the tag is called."},
             ],
             "unique": [], "references": [], "checks": [],
         })
     );
-    assert_eq!(table("employees")["columns"][1]["personal"], Value::Bool(true));
-    assert_eq!(table("employees")["columns"][3]["references"], "departments");
-    for alias in ["hired_employees", "datetime_", "\"department\"", "rowgate_"] {
+    assert_eq!(table("documents")["columns"][1]["personal"], Value::Bool(true));
+    assert_eq!(table("documents")["columns"][3]["references"], "collections");
+    for alias in ["filed_documents", "datetime_", "\"collection\"", "rowgate_"] {
         assert!(!reply.body.contains(alias), "{alias}");
     }
 }
@@ -92,7 +92,7 @@ async fn takes_no_parameters_and_only_get() {
 #[tokio::test]
 async fn counts_the_rows_of_each_table_where_that_is_asked_for() {
     let api = Api::start().await;
-    api.sql(&["INSERT INTO jobs (id, job_name) VALUES (1, 'Judge'), (2, 'Clerk')"]).await;
+    api.sql(&["INSERT INTO tags (id, tag_name) VALUES (1, 'Judge'), (2, 'Clerk')"]).await;
     let plain = api.get("/tables").await.json();
     assert!(plain["tables"][0].get("rows").is_none());
     let counted = api.get("/tables?counts=true").await;
@@ -104,7 +104,7 @@ async fn counts_the_rows_of_each_table_where_that_is_asked_for() {
         .iter()
         .map(|table| (table["name"].as_str().unwrap(), table["rows"].as_u64().unwrap()))
         .collect();
-    let expected = tables().into_iter().map(|table| (table, if table == "jobs" { 2 } else { 0 }));
+    let expected = tables().into_iter().map(|table| (table, if table == "tags" { 2 } else { 0 }));
     assert_eq!(rows, expected.collect::<Vec<_>>());
     assert_eq!(api.get("/tables?counts=1").await.status, 400);
 }

@@ -20,7 +20,7 @@ use crate::read::source::SourceError;
 
 /// The most rows of a table. When a table is filled, the database computes its checksum, and a
 /// function that does not see the end of that starts over: it has some 800 s, and the database took
-/// 0.72 s of one core for a million employees (`docs/benchmarks.md`); two tables are summed in
+/// 0.72 s of one core for a million rows (`docs/benchmarks.md`); two tables are summed in
 /// parallel. On a slower database, or with longer rows, the practical limit is lower.
 const MAX_ROWS: u64 = 2_000_000_000;
 

@@ -138,7 +138,7 @@ fn refused(table: &Table) -> RestoreError {
 }
 
 /// Returns true if a message about a duplicate value names the primary key: `… for key 'PRIMARY'`,
-/// or in MySQL 8 `… for key 'jobs.PRIMARY'`. The value stands before it and may be anything.
+/// or in MySQL 8 `… for key 'tags.PRIMARY'`. The value stands before it and may be anything.
 fn names_primary_key(message: &str) -> bool {
     let key = message.rsplit_once("for key '").and_then(|(_, rest)| rest.split('\'').next());
     key.is_some_and(|key| key.rsplit('.').next() == Some("PRIMARY"))
@@ -152,11 +152,11 @@ mod tests {
     fn distinguishes_the_primary_key_from_every_other_index() {
         for (message, expected) in [
             ("Duplicate entry '7' for key 'PRIMARY'", true),
-            ("Duplicate entry '7' for key 'jobs.PRIMARY'; Error code: 1062; SQLState: 23000", true),
-            ("Duplicate entry 'Welder' for key 'jobs.by_name'", false),
+            ("Duplicate entry '7' for key 'tags.PRIMARY'; Error code: 1062; SQLState: 23000", true),
+            ("Duplicate entry 'Welder' for key 'tags.by_name'", false),
             ("Duplicate entry 'x for key 'PRIMARY'' for key 'by_name'", false),
             ("Duplicate entry 'PRIMARY' for key 'NOT_PRIMARY'", false),
-            ("Can't write; duplicate key in table 'jobs'", false),
+            ("Can't write; duplicate key in table 'tags'", false),
         ] {
             assert_eq!(names_primary_key(message), expected, "{message}");
         }

@@ -8,7 +8,7 @@ use restore::{Answer, InvocationError};
 use serde_json::{Value as Json, json};
 use testkit::local_data_api::{Effect, Faults, Rule};
 
-use crate::support::{BACKUP, INVOCATION, Made, World, all_of_it, employees};
+use crate::support::{BACKUP, INVOCATION, Made, World, all_of_it, documents};
 
 /// Time for some chunks of many, with statements that take a quarter of a second.
 const SHORT: Duration = Duration::from_secs(12);
@@ -24,18 +24,18 @@ async fn committed(world: &World) -> Vec<Vec<Option<String>>> {
 #[tokio::test]
 async fn continues_in_further_invocations_and_reads_each_chunk_once() {
     let world = World::start().await;
-    let rows = employees(1..=120_000);
-    world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
-    world.sql("INSERT INTO employees VALUES (1, 'before', '2020-01-01', NULL, NULL)").await;
+    let rows = documents(1..=120_000);
+    world.back_up(BACKUP, &[("documents", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
+    world.sql("INSERT INTO documents VALUES (1, 'before', '2020-01-01', NULL, NULL)").await;
     world.db.data_api().set(slow("INSERT INTO `rowgate_new_", 250));
     let answer = world.invoke_within(all_of_it(), SHORT).await.unwrap();
     let json: Json = serde_json::to_value(&answer).unwrap();
     assert_eq!((&json["status"], &json["mode"]), (&json!("running"), &json!("replace")));
-    assert!(json["tables"]["employees"]["rows_read"].as_u64().unwrap() > 0);
+    assert!(json["tables"]["documents"]["rows_read"].as_u64().unwrap() > 0);
     let Answer::Restored(mut restored) = answer else { panic!("{answer:?}") };
     let first = committed(&world).await;
     assert!(!first.is_empty());
-    assert_eq!(world.rows("employees").await.len(), 1);
+    assert_eq!(world.rows("documents").await.len(), 1);
     let mut invocations = 1;
     while restored.status == Status::Running {
         let next: Vec<RestoreId> = std::mem::take(&mut *world.next.0.lock().unwrap());
@@ -55,14 +55,14 @@ async fn continues_in_further_invocations_and_reads_each_chunk_once() {
         }
     }
     assert!(invocations > 1);
-    let sums = world.db.value("SELECT CONCAT(COUNT(*), ' ', SUM(id)) FROM employees").await.unwrap();
+    let sums = world.db.value("SELECT CONCAT(COUNT(*), ' ', SUM(id)) FROM documents").await.unwrap();
     assert_eq!(sums, "120000 7200060000");
 }
 
 #[tokio::test]
 async fn a_sum_that_does_not_end_within_an_invocation_fails_the_restore_and_says_so() {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("employees", &employees(1..=2_000))], Made::default()).await;
+    world.back_up(BACKUP, &[("documents", &documents(1..=2_000))], Made::default()).await;
     world.db.data_api().set(slow("SUM(CAST(CONV", 120_000));
     // The first invocation has filled the table, and so come further.
     let answer = world.invoke_within(all_of_it(), SHORT).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_sum_that_does_not_end_within_an_invocation_fails_the_restore_and_says
     assert_eq!(committed(&world).await.len(), 1);
     let next = json!({ "continue": { "restore": begun.restore } });
     let error = world.invoke_within(next, SHORT).await.unwrap_err();
-    let expected = "summing up the rows of employees did not end within one invocation";
+    let expected = "summing up the rows of documents did not end within one invocation";
     assert!(matches!(&error, InvocationError::Failed { reason, .. } if reason.contains(expected)), "{error}");
-    assert!(world.rows("employees").await.is_empty());
+    assert!(world.rows("documents").await.is_empty());
 }

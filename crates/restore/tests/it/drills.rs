@@ -10,11 +10,11 @@ use restore::{Answer, InvocationError};
 use serde_json::{Value as Json, json};
 use testkit::local_data_api::{Effect, Faults, Rule};
 
-use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named, nullable, write_backup};
+use crate::support::{BACKUP, Made, World, all_of_it, documents, key, named, nullable, write_backup};
 
 /// A backup of all tables, made just now.
 async fn fresh(world: &World) -> domain::backup::Manifest {
-    let tables = [("departments", &*named([1])), ("jobs", &named(1..=3)), ("employees", &employees(1..=3))];
+    let tables = [("collections", &*named([1])), ("tags", &named(1..=3)), ("documents", &documents(1..=3))];
     let mut manifest = world.back_up_all(BACKUP, &tables).await;
     manifest.snapshot_time = now(world).await;
     world.put_manifest(&manifest);
@@ -34,33 +34,33 @@ async fn a_drill_verifies_the_newest_backup_of_all_tables() {
     let world = World::start().await;
     let tables = world.tables().await;
     fresh(&world).await;
-    world.back_up("20261121-030000-00000001", &[("jobs", &named([7]))], Made::default()).await;
+    world.back_up("20261121-030000-00000001", &[("tags", &named([7]))], Made::default()).await;
     let answer = drill(&world).await.unwrap();
     assert_eq!((&answer["backup"], &answer["status"]), (&json!(BACKUP), &json!("completed")));
     assert_eq!((&answer["mode"], answer["age_hours"].as_f64().unwrap() < 1.0), (&json!("verify"), true));
-    assert!(world.rows("jobs").await.is_empty());
+    assert!(world.rows("tags").await.is_empty());
     assert_eq!(world.tables().await, tables);
 }
 
 #[tokio::test]
 async fn a_drill_verifies_the_backup_that_is_named_however_old_it_is() {
     let world = World::start().await;
-    let jobs = named(1..=3);
-    let old = world.back_up("20200101-020000-00000001", &[("jobs", &jobs)], Made::default()).await;
+    let tags = named(1..=3);
+    let old = world.back_up("20200101-020000-00000001", &[("tags", &tags)], Made::default()).await;
     fresh(&world).await;
     let payload = json!({ "drill": { "backup": old.backup } });
     let answer = serde_json::to_value(world.invoke(payload).await.unwrap()).unwrap();
     assert_eq!((&answer["backup"], &answer["status"]), (&json!(old.backup), &json!("completed")));
     assert_eq!((&answer["mode"], answer["age_hours"].as_f64().unwrap() > 1e4), (&json!("verify"), true));
-    assert_eq!(answer["tables"]["jobs"]["rows_restored"], 3);
-    assert!(world.rows("jobs").await.is_empty());
+    assert_eq!(answer["tables"]["tags"]["rows_restored"], 3);
+    assert!(world.rows("tags").await.is_empty());
     let verified = world.bucket.content(&verified_key(&old.backup)).unwrap();
     let verified: Json = serde_json::from_slice(&verified).unwrap();
     assert_eq!((&verified["good"], &verified["restore"]), (&json!(true), &answer["restore"]));
 
-    let mut content = world.part(&old, "jobs", 0);
+    let mut content = world.part(&old, "tags", 0);
     content[20] ^= 1;
-    world.bucket.insert(&key(&old, "jobs", 0), content);
+    world.bucket.insert(&key(&old, "tags", 0), content);
     let error = world.invoke(json!({ "drill": { "backup": old.backup } })).await.unwrap_err();
     let InvocationError::Failed { restore, reason } = error else { panic!("{error}") };
     let status = world.restore(json!({ "status": { "restore": restore } })).await;
@@ -75,8 +75,8 @@ async fn a_drill_verifies_the_backup_that_is_named_however_old_it_is() {
 #[tokio::test]
 async fn a_drill_of_a_named_backup_continues_as_a_drill_and_has_a_status() {
     let world = World::start().await;
-    let rows = employees(1..=120_000);
-    world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
+    let rows = documents(1..=120_000);
+    world.back_up(BACKUP, &[("documents", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
     let slow = Rule::new(Effect::DelayMs(250)).sql("INSERT INTO `rowgate_new_");
     world.db.data_api().set(Faults::default().with(slow));
     let payload = || json!({ "drill": { "backup": BACKUP } });
@@ -92,7 +92,7 @@ async fn a_drill_of_a_named_backup_continues_as_a_drill_and_has_a_status() {
     assert_eq!(restore, json!(next));
     world.restore(json!({ "continue": { "restore": next, "drill": true } })).await;
     let done = world.restore(json!({ "status": { "restore": restore } })).await;
-    assert_eq!((done.status, done.tables["employees"].rows_restored), (Status::Completed, 120_000));
+    assert_eq!((done.status, done.tables["documents"].rows_restored), (Status::Completed, 120_000));
     assert!(world.bucket.content(&verified_key(&BackupId::parse(BACKUP).unwrap())).is_some());
     let unknown = world.invoke(json!({ "status": { "restore": "20200101-020000-00000001" } })).await;
     assert!(matches!(unknown, Err(InvocationError::Unknown(_))), "{unknown:?}");
@@ -102,13 +102,13 @@ async fn a_drill_of_a_named_backup_continues_as_a_drill_and_has_a_status() {
 async fn a_drill_fails_when_the_backup_cannot_be_restored() {
     let world = World::start().await;
     let manifest = fresh(&world).await;
-    let mut content = world.part(&manifest, "jobs", 0);
+    let mut content = world.part(&manifest, "tags", 0);
     content[20] ^= 1;
-    world.bucket.insert(&key(&manifest, "jobs", 0), content);
+    world.bucket.insert(&key(&manifest, "tags", 0), content);
     // Once more when the backup is known to be broken: it still is the newest one.
     for _ in 0..2 {
         let error = drill(&world).await.unwrap_err().to_string();
-        assert!(error.contains("jobs/part-00000.avro"), "{error}");
+        assert!(error.contains("tags/part-00000.avro"), "{error}");
     }
 }
 
@@ -150,7 +150,7 @@ async fn a_table_that_no_backup_has_yet_is_as_old_as_the_last_backup_without_it(
     let mut manifest = fresh(&world).await;
     world.invoke(json!({ "sweep": {} })).await.unwrap();
     // As a table is that came into the dictionary now.
-    manifest.tables.shift_remove("jobs");
+    manifest.tables.shift_remove("tags");
     world.put_manifest(&manifest);
     let answer = drill(&world).await.unwrap();
     assert_eq!((&answer["backup"], answer["age_hours"].as_f64().unwrap() < 1.0), (&Json::Null, true));
@@ -159,14 +159,14 @@ async fn a_table_that_no_backup_has_yet_is_as_old_as_the_last_backup_without_it(
 #[tokio::test]
 async fn a_drill_verifies_a_backup_from_before_a_table_was_renamed() {
     let world = World::start().await;
-    let own_name = "name = \"employees\"\naliases = [\"hired_employees\"]";
+    let own_name = "name = \"documents\"\naliases = [\"filed_documents\"]";
     let then =
-        include_str!("../../../../sql/dictionary.toml").replace(own_name, "name = \"hired_employees\"");
+        include_str!("../../../testkit/sql/dictionary.toml").replace(own_name, "name = \"filed_documents\"");
     let then = Dictionary::parse("test", &then).unwrap();
-    let hired = employees([1, 2]);
+    let filed = documents([1, 2]);
     let mut tables = Vec::new();
     for table in then.visible_tables() {
-        let rows = if table.name() == "hired_employees" { &*hired } else { &[] };
+        let rows = if table.name() == "filed_documents" { &*filed } else { &[] };
         tables.push((table, nullable(&world.db.database(), world.table(table.name())).await, rows));
     }
     let mut manifest = write_backup(&world.bucket, BACKUP, &tables, Made::default());
@@ -174,9 +174,9 @@ async fn a_drill_verifies_a_backup_from_before_a_table_was_renamed() {
     world.put_manifest(&manifest);
     let answer = drill(&world).await.unwrap();
     assert_eq!(answer["backup"], BACKUP);
-    assert_eq!(answer["tables"]["employees"]["rows_restored"], 2);
-    world.restore(json!({ "backup": "latest", "tables": ["hired_employees"] })).await;
-    assert_eq!(world.rows("employees").await.len(), 2);
+    assert_eq!(answer["tables"]["documents"]["rows_restored"], 2);
+    world.restore(json!({ "backup": "latest", "tables": ["filed_documents"] })).await;
+    assert_eq!(world.rows("documents").await.len(), 2);
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn the_reaper_fails_abandoned_restores_and_queries_no_database_without_nee
     let calls = || world.db.data_api().calls();
     let before = calls();
     assert_eq!((reap().await, calls()), (vec![], before), "there was no restore yet");
-    world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
+    world.back_up(BACKUP, &[("tags", &named([1]))], Made::default()).await;
     let restored = world.restore(all_of_it()).await;
     let left_alone_for = async |minutes: u32| {
         let sql = format!(

@@ -13,9 +13,9 @@ use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::support::{INVOCATION, World};
 
-/// The schema that Spark writes for departments, with one more column.
+/// The schema that Spark writes for collections, with one more column.
 const SCHEMA: &str = r#"{"type": "record", "name": "topLevelRecord", "fields": [
-    {"name": "DEPARTMENT", "type": ["string", "null"]}, {"name": "budget", "type": ["double", "null"]},
+    {"name": "COLLECTION", "type": ["string", "null"]}, {"name": "budget", "type": ["double", "null"]},
     {"name": "id", "type": ["double", "string", "null"]}]}"#;
 
 /// A file with these ids; an id that divides by 1000 has no name.
@@ -31,7 +31,7 @@ fn file(ids: impl Iterator<Item = i32>) -> Vec<u8> {
             some(1, Avro::String(id.to_string()))
         };
         let row = vec![
-            ("DEPARTMENT".to_owned(), some(0, Avro::String(name))),
+            ("COLLECTION".to_owned(), some(0, Avro::String(name))),
             ("budget".to_owned(), some(1, Avro::Null)),
             ("id".to_owned(), id),
         ];
@@ -40,10 +40,10 @@ fn file(ids: impl Iterator<Item = i32>) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// A database with one department, and files of which the second repeats ids of the first.
+/// A database with one collection, and files of which the second repeats ids of the first.
 async fn world() -> World {
     let world = World::start().await;
-    world.sql("INSERT INTO departments VALUES (7, 'before')").await;
+    world.sql("INSERT INTO collections VALUES (7, 'before')").await;
     world.bucket.insert("avro/run/part-0", file(1..=60_000));
     world.bucket.insert("avro/run/part-1", file((50_001..=110_000).rev()));
     world.bucket.insert("avro/run/_SUCCESS", "");
@@ -53,14 +53,14 @@ async fn world() -> World {
 }
 
 const SUMS: &str =
-    "SELECT CONCAT(COUNT(*), ' ', SUM(id), ' ', COUNT(DISTINCT department_name)) FROM departments";
+    "SELECT CONCAT(COUNT(*), ' ', SUM(id), ' ', COUNT(DISTINCT collection_name)) FROM collections";
 
 #[tokio::test]
 async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_its_reason() {
     let world = world().await;
     let restored =
-        world.restore(json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] })).await;
-    let answer = serde_json::to_value(&restored.tables["departments"]).unwrap();
+        world.restore(json!({ "from": "avro/run/", "tables": ["collections"], "ignore": ["budget"] })).await;
+    let answer = serde_json::to_value(&restored.tables["collections"]).unwrap();
     // 110 of the 110,000 ids have no name, 10 of them twice; 9,990 others are there twice.
     let (read, good) = (120_000_u64, 110_000 - 110);
     assert_eq!(
@@ -69,13 +69,13 @@ async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_i
     );
     let sum: u64 = (1..=110_000_u64).filter(|id| id % 1_000 != 0).sum();
     assert_eq!(world.db.value(SUMS).await.unwrap(), format!("{good} {sum} {good}"));
-    let folder = format!("rejected/departments/{}/", restored.restore);
+    let folder = format!("rejected/collections/{}/", restored.restore);
     let (mut required, mut repeated) = (0, 0);
     for key in world.bucket.keys().iter().filter(|key| key.starts_with("rejected/")) {
         assert!(key.starts_with(&format!("{folder}{}-", restored.restore)), "{key}");
         let content = String::from_utf8(world.bucket.content(key).unwrap().to_vec()).unwrap();
         let mut lines = content.lines();
-        assert_eq!(lines.next(), Some("\u{FEFF}department_name,id,line,code,reason"));
+        assert_eq!(lines.next(), Some("\u{FEFF}collection_name,id,line,code,reason"));
         for line in lines {
             let fields: Vec<&str> = line.split(',').collect();
             let id: u32 = fields[1].parse().unwrap();
@@ -92,13 +92,13 @@ async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_i
 #[tokio::test]
 async fn files_that_cannot_be_restored_leave_the_table_as_it_was() {
     let world = world().await;
-    let asked = |prefix: &str, ignore: &str, strict: bool| json!({ "from": prefix, "tables": ["departments"], "ignore": [ignore], "strict": strict });
+    let asked = |prefix: &str, ignore: &str, strict: bool| json!({ "from": prefix, "tables": ["collections"], "ignore": [ignore], "strict": strict });
     let reason = world.fails(asked("avro/run/", "other", false)).await;
     assert!(reason.contains("avro/run/part-1: the field \"budget\" is for no column"), "{reason}");
     let reason = world.fails(asked("avro/none/", "*", false)).await;
     assert!(reason.contains("there is no file under avro/none/"), "{reason}");
     let reason = world.fails(asked("avro/run/", "*", true)).await;
-    assert!(reason.contains("avro/run/part-0: row 1000: required: department_name is required"), "{reason}");
+    assert!(reason.contains("avro/run/part-0: row 1000: required: collection_name is required"), "{reason}");
     world.bucket.insert("avro/bad/1", file((1..=5).map(|id| id * 1_000)));
     let reason = world.fails(asked("avro/bad/", "*", false)).await;
     assert!(reason.contains("all 5 rows were rejected"), "{reason}");
@@ -116,7 +116,7 @@ async fn files_where_the_function_may_not_read_are_refused_with_where_it_may() {
     // Nothing there is even listed.
     world.bucket.deny("exports/");
     let reason =
-        world.fails(json!({ "from": "exports/run/", "tables": ["departments"], "ignore": ["*"] })).await;
+        world.fails(json!({ "from": "exports/run/", "tables": ["collections"], "ignore": ["*"] })).await;
     let expected = "the function may not read files under exports/run/, only those under avro/ or backups/: copy them there, \
                     or add their folder to the deployment's restorePrefixes";
     assert_eq!(reason, expected);
@@ -129,7 +129,7 @@ async fn files_that_change_while_they_are_restored_end_it() {
     // One chunk is committed in the time of the first invocation, the others are not.
     let slow = Rule::new(Effect::DelayMs(20_000)).sql("INSERT INTO rowgate_restore_chunks").after(1);
     world.db.data_api().set(Faults::default().with(slow));
-    let payload = json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] });
+    let payload = json!({ "from": "avro/run/", "tables": ["collections"], "ignore": ["budget"] });
     let Answer::Restored(begun) = world.invoke_within(payload, Duration::from_secs(12)).await.unwrap() else {
         panic!("no restore")
     };

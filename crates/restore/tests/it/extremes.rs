@@ -6,12 +6,12 @@ use testkit::TestDatabase;
 
 use crate::support::{BACKUP, Made, Row, World, all_of_it, text};
 
-fn job(id: i64, name: impl Into<String>) -> Row {
+fn tag(id: i64, name: impl Into<String>) -> Row {
     vec![Value::Integer(id), text(name)]
 }
 
 async fn names(world: &World) -> Vec<(String, String)> {
-    let rows = world.db.sql("SELECT id, HEX(job_name) FROM jobs ORDER BY id").await.unwrap();
+    let rows = world.db.sql("SELECT id, HEX(tag_name) FROM tags ORDER BY id").await.unwrap();
     rows.into_iter().map(|row| (row[0].clone().unwrap(), row[1].clone().unwrap())).collect()
 }
 
@@ -21,8 +21,8 @@ async fn ids_at_both_ends_four_byte_characters_and_nuls_come_back() {
     let wide = "\u{1F600}".repeat(255);
     let texts = ["", " ", "\0", "a\0b\0", "'\"\\\r\n\t,", "Ünïcödé \u{FFFD}", &wide, "N", "3:abc"];
     let ids = [i64::from(i32::MIN), -1, 1, 2, 3, 4, 5, 6, i64::from(i32::MAX)];
-    let rows: Vec<Row> = ids.iter().zip(texts).map(|(id, name)| job(*id, name)).collect();
-    world.back_up(BACKUP, &[("jobs", &rows)], Made::default()).await;
+    let rows: Vec<Row> = ids.iter().zip(texts).map(|(id, name)| tag(*id, name)).collect();
+    world.back_up(BACKUP, &[("tags", &rows)], Made::default()).await;
     world.restore(all_of_it()).await;
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
     let expected: Vec<(String, String)> =
@@ -33,7 +33,7 @@ async fn ids_at_both_ends_four_byte_characters_and_nuls_come_back() {
 #[tokio::test]
 async fn a_row_that_somebody_gave_the_id_0_keeps_it() {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("jobs", &[job(0, "none"), job(7, "b")])], Made::default()).await;
+    world.back_up(BACKUP, &[("tags", &[tag(0, "none"), tag(7, "b")])], Made::default()).await;
     world.restore(all_of_it()).await;
     let ids: Vec<String> = names(&world).await.into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, ["0", "7"]);

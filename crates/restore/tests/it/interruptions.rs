@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Operation, Rule};
 
-use crate::support::{BACKUP, INVOCATION, Made, World, employees, named, restorer_over};
+use crate::support::{BACKUP, INVOCATION, Made, World, documents, named, restorer_over};
 
 /// Long enough for a call to fail for good, short enough for many of them.
 const KILLED_AFTER: Duration = Duration::from_millis(900);
@@ -25,7 +25,7 @@ async fn world(rows: i64) -> World {
     .unwrap();
     test.migrate().await.unwrap();
     let world = World::over(test, testkit::dictionary());
-    let tables = [("jobs", &*named(1..=40)), ("employees", &employees(1..=rows))];
+    let tables = [("tags", &*named(1..=40)), ("documents", &documents(1..=rows))];
     let made = Made { part_rows: usize::try_from(rows / 2 + 1).unwrap(), ..Made::default() };
     world.back_up(BACKUP, &tables, made).await;
     reset(&world).await;
@@ -35,10 +35,10 @@ async fn world(rows: i64) -> World {
 /// Puts the tables back to before the restore.
 async fn reset(world: &World) {
     for sql in [
-        "DELETE FROM jobs",
-        "DELETE FROM employees",
-        "INSERT INTO jobs VALUES (99, 'before')",
-        "INSERT INTO employees VALUES (999999, 'before', '2020-01-01', NULL, NULL)",
+        "DELETE FROM tags",
+        "DELETE FROM documents",
+        "INSERT INTO tags VALUES (99, 'before')",
+        "INSERT INTO documents VALUES (999999, 'before', '2020-01-01', NULL, NULL)",
     ] {
         world.sql(sql).await;
     }
@@ -46,8 +46,8 @@ async fn reset(world: &World) {
 
 /// Returns true if both tables are restored; fails if they are neither that nor unchanged.
 async fn is_restored(world: &World, rows: i64) -> bool {
-    let sql = "SELECT CONCAT((SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM jobs), ' ', \
-               (SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM employees))";
+    let sql = "SELECT CONCAT((SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM tags), ' ', \
+               (SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM documents))";
     let found = world.db.value(sql).await.unwrap();
     let restored = format!("40:820 {rows}:{}", rows * (rows + 1) / 2);
     assert!(found == restored || found == "1:99 1:999999", "half a state: {found}");
@@ -66,7 +66,7 @@ async fn killed_and_taken_up(world: &World, number: usize, rows: i64, mend: impl
     mend().await;
     drop(killed);
     let restored = world.restore(payload(number)).await;
-    assert_eq!(restored.tables["employees"].rows_restored, u64::try_from(rows).unwrap());
+    assert_eq!(restored.tables["documents"].rows_restored, u64::try_from(rows).unwrap());
     assert!(is_restored(world, rows).await, "after call {number}");
 }
 
@@ -142,8 +142,8 @@ async fn killed_at_any_time_no_table_is_half_restored() {
 #[tokio::test]
 async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("jobs", &named(1..=20))], Made::default()).await;
-    world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
+    world.back_up(BACKUP, &[("tags", &named(1..=20))], Made::default()).await;
+    world.sql("INSERT INTO tags VALUES (99, 'before')").await;
     let before = world.tables().await;
     // The first invocation is killed when it has filled the shadow table and waits for the
     // checksum.
@@ -160,12 +160,12 @@ async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
     }
     world.db.data_api().clear();
     let shadow = world.db.value("SELECT shadow_table FROM rowgate_job_tables").await.unwrap();
-    world.sql(&format!("UPDATE `{shadow}` SET job_name = 'altered' WHERE id = 7")).await;
+    world.sql(&format!("UPDATE `{shadow}` SET tag_name = 'altered' WHERE id = 7")).await;
     let error = world.invoke(payload(0)).await.unwrap_err();
     let restore::InvocationError::Failed { reason, .. } = error else { panic!("{error}") };
-    assert!(reason.starts_with("jobs: the filled table has 20 rows, checksum "), "{reason}");
+    assert!(reason.starts_with("tags: the filled table has 20 rows, checksum "), "{reason}");
     assert!(reason.ends_with(" were put into it; the tables are as they were before"), "{reason}");
-    assert_eq!(world.rows("jobs").await, [[Some("99".to_owned()), Some("before".to_owned())]]);
+    assert_eq!(world.rows("tags").await, [[Some("99".to_owned()), Some("before".to_owned())]]);
     assert_eq!(world.tables().await, before);
 }
 
@@ -192,7 +192,7 @@ async fn gets_through_lost_answers_and_errors() {
             }
         };
         world.db.data_api().clear();
-        assert_eq!(answer.tables["employees"].rows_restored, 2_000);
+        assert_eq!(answer.tables["documents"].rows_restored, 2_000);
         assert!(is_restored(&world, 2_000).await);
     }
 }

@@ -15,7 +15,7 @@ async fn a_backup_that_is_not_there() {
     let reason = world.fails(json!({ "backup": "latest" })).await;
     assert_eq!(reason, "there is no good backup that has all of the tables");
     // One without a manifest was never completed.
-    world.bucket.insert(&format!("backups/{BACKUP}/jobs/part-00000.avro"), "Obj");
+    world.bucket.insert(&format!("backups/{BACKUP}/tags/part-00000.avro"), "Obj");
     assert_eq!(world.fails(all_of_it()).await, format!("there is no complete backup {BACKUP}"));
     let source = world.db.value("SELECT GROUP_CONCAT(source ORDER BY source) FROM rowgate_restores").await;
     assert_eq!(source.unwrap(), format!("{BACKUP},{BACKUP},latest"));
@@ -24,9 +24,9 @@ async fn a_backup_that_is_not_there() {
 #[tokio::test]
 async fn a_table_that_the_backup_does_not_have() {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
-    let reason = world.fails(json!({ "backup": BACKUP, "tables": ["jobs", "employees"] })).await;
-    assert_eq!(reason, format!("backup {BACKUP} has no table employees"));
+    world.back_up(BACKUP, &[("tags", &named([1]))], Made::default()).await;
+    let reason = world.fails(json!({ "backup": BACKUP, "tables": ["tags", "documents"] })).await;
+    assert_eq!(reason, format!("backup {BACKUP} has no table documents"));
 }
 
 #[tokio::test]
@@ -49,23 +49,23 @@ async fn a_request_that_cannot_be_understood_begins_nothing() {
 #[tokio::test]
 async fn a_table_that_was_dropped() {
     let world = World::start().await;
-    let tables = [("departments", &*named([1])), ("jobs", &named([1]))];
+    let tables = [("collections", &*named([1])), ("tags", &named([1]))];
     world.back_up(BACKUP, &tables, Made::default()).await;
-    world.sql("DROP TABLE jobs").await;
+    world.sql("DROP TABLE tags").await;
     let reason = world.fails(all_of_it()).await;
-    assert!(reason.starts_with("the table jobs is not in the database: run its CREATE TABLE"), "{reason}");
-    assert!(world.rows("departments").await.is_empty());
+    assert!(reason.starts_with("the table tags is not in the database: run its CREATE TABLE"), "{reason}");
+    assert!(world.rows("collections").await.is_empty());
 }
 
 #[tokio::test]
 async fn a_table_with_more_rows_than_can_be_summed_up() {
     let world = World::start().await;
-    let mut manifest = world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
-    let jobs = manifest.tables.get_mut("jobs").unwrap();
-    (jobs.rows, jobs.files[0].rows) = (2_000_000_001, 2_000_000_001);
+    let mut manifest = world.back_up(BACKUP, &[("tags", &named([1]))], Made::default()).await;
+    let tags = manifest.tables.get_mut("tags").unwrap();
+    (tags.rows, tags.files[0].rows) = (2_000_000_001, 2_000_000_001);
     world.put_manifest(&manifest);
     let reason = world.fails(all_of_it()).await;
-    assert!(reason.contains("2000000001 rows of jobs, more than the 2000000000 that"), "{reason}");
+    assert!(reason.contains("2000000001 rows of tags, more than the 2000000000 that"), "{reason}");
 }
 
 fn dictionary(text: &str) -> &'static Dictionary {
@@ -144,14 +144,14 @@ async fn rows_that_todays_table_does_not_take_are_no_damage_of_the_backup() {
 #[tokio::test]
 async fn what_the_function_may_not_read_fails_the_restore_at_once() {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
-    world.bucket.deny(&format!("backups/{BACKUP}/jobs/"));
+    world.back_up(BACKUP, &[("tags", &named([1]))], Made::default()).await;
+    world.bucket.deny(&format!("backups/{BACKUP}/tags/"));
     let expected =
-        format!("the function may not read or write backups/{BACKUP}/jobs/part-00000.avro: S3 says 403");
+        format!("the function may not read or write backups/{BACKUP}/tags/part-00000.avro: S3 says 403");
     assert_eq!(world.fails(all_of_it()).await, expected);
     world.bucket.deny("avro/");
-    let from = json!({ "from": "avro/jobs/", "tables": ["jobs"] });
-    assert_eq!(world.fails(from).await, "the function may not read or write avro/jobs/: S3 says 403");
+    let from = json!({ "from": "avro/tags/", "tables": ["tags"] });
+    assert_eq!(world.fails(from).await, "the function may not read or write avro/tags/: S3 says 403");
 }
 
 #[tokio::test]
@@ -188,15 +188,16 @@ async fn a_backup_from_before_columns_were_renamed_and_added_comes_back() {
 #[tokio::test]
 async fn a_manifest_of_another_dictionary() {
     let mut world = World::start().await;
-    let tables = [("departments", &*named([1])), ("jobs", &named([1]))];
+    let tables = [("collections", &*named([1])), ("tags", &named([1]))];
     world.back_up(BACKUP, &tables, Made::default()).await;
-    let text = include_str!("../../../../sql/dictionary.toml");
+    let text = include_str!("../../../testkit/sql/dictionary.toml");
     let all: Vec<&str> = text.split("[[table]]").collect();
-    let without_jobs =
-        all.iter().filter(|block| !block.contains("name = \"jobs\"") && !block.contains("employees"));
-    world.dictionary = dictionary(&without_jobs.copied().collect::<Vec<_>>().join("[[table]]"));
+    let without_tags = all
+        .iter()
+        .filter(|block| !block.contains("name = \"tags\"") && !block.contains("name = \"documents\""));
+    world.dictionary = dictionary(&without_tags.copied().collect::<Vec<_>>().join("[[table]]"));
     let reason = world.fails(all_of_it()).await;
-    assert_eq!(reason, "the backup's table jobs is not in the dictionary; name the tables to restore");
-    world.restore(json!({ "backup": BACKUP, "tables": ["departments"] })).await;
-    assert_eq!(world.rows("departments").await.len(), 1);
+    assert_eq!(reason, "the backup's table tags is not in the dictionary; name the tables to restore");
+    world.restore(json!({ "backup": BACKUP, "tables": ["collections"] })).await;
+    assert_eq!(world.rows("collections").await.len(), 1);
 }

@@ -64,8 +64,8 @@ async fn undo(world: &World, key: &str, id: &str) -> (u16, Json) {
     send(world, Method::POST, &format!("/restores/{id}/undo"), key, "").await
 }
 
-async fn jobs(world: &World) -> String {
-    world.db.value("SELECT COALESCE(GROUP_CONCAT(id ORDER BY id), '') FROM jobs").await.unwrap()
+async fn tags(world: &World) -> String {
+    world.db.value("SELECT COALESCE(GROUP_CONCAT(id ORDER BY id), '') FROM tags").await.unwrap()
 }
 
 async fn post(world: &World, body: &str) -> (u16, Json) {
@@ -74,14 +74,14 @@ async fn post(world: &World, body: &str) -> (u16, Json) {
 
 async fn with_backup() -> World {
     let world = World::start().await;
-    world.back_up(BACKUP, &[("jobs", &named(1..=3))], Made::default()).await;
+    world.back_up(BACKUP, &[("tags", &named(1..=3))], Made::default()).await;
     world
 }
 
 #[tokio::test]
 async fn a_restore_that_is_asked_for_is_there_at_once_and_done_by_another_invocation() {
     let world = with_backup().await;
-    let (status, answer) = post(&world, &json!({ "backup": "latest", "tables": ["jobs"] }).to_string()).await;
+    let (status, answer) = post(&world, &json!({ "backup": "latest", "tables": ["tags"] }).to_string()).await;
     let id = answer["restore"].as_str().unwrap().to_owned();
     assert_eq!(status, 202, "{answer}");
     let (status, answer) = send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await;
@@ -91,9 +91,9 @@ async fn a_restore_that_is_asked_for_is_there_at_once_and_done_by_another_invoca
     world.restore(json!({ "continue": { "restore": id } })).await;
     let (_, answer) = send(&world, Method::GET, &format!("/restores/{id}/"), "writer", "").await;
     assert_eq!([&answer["status"], &answer["error"]], [&json!("completed"), &Json::Null]);
-    assert_eq!(answer["tables"]["jobs"]["rows_restored"], 3);
+    assert_eq!(answer["tables"]["tags"]["rows_restored"], 3);
     assert!(answer["finished_at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(world.rows("jobs").await.len(), 3);
+    assert_eq!(world.rows("tags").await.len(), 3);
 }
 
 #[tokio::test]
@@ -118,9 +118,9 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
         (r#"{"backup": "latest", "from": "x/"}"#, 400, "wrong-shape"),
         (r#"{"backup": "latest", "mode": "verify", "mode": "replace"}"#, 400, "wrong-shape"),
         (r#"{"backup": "latest", "tables": ["people"]}"#, 400, "unknown-table"),
-        (r#"{"backup": "latest", "tables": ["employees"]}"#, 404, "not-found"),
+        (r#"{"backup": "latest", "tables": ["documents"]}"#, 404, "not-found"),
         (r#"{"backup": "20261121-020000-00000009"}"#, 404, "not-found"),
-        (r#"{"backup": "../jobs"}"#, 404, "not-found"),
+        (r#"{"backup": "../tags"}"#, 404, "not-found"),
     ] {
         let (found, answer) = post(&world, body).await;
         assert_eq!(
@@ -143,7 +143,7 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
     }
     let largest = format!("\"{}\"", "x".repeat(MAX_BODY_BYTES - 2));
     assert_eq!((post(&world, &largest).await.0, post(&world, &(largest + " ")).await.0), (400, 413));
-    let body = json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string();
+    let body = json!({ "backup": BACKUP, "tables": ["tags"] }).to_string();
     let (status, answer) = send(&world, Method::POST, "/restores?mode=verify", "op", &body).await;
     assert_eq!((status, &answer["errors"][0]["parameter"]), (400, &json!("mode")));
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
@@ -178,7 +178,7 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
 #[tokio::test]
 async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
     let world = with_backup().await;
-    let body = json!({ "backup": "latest", "tables": ["jobs"] }).to_string();
+    let body = json!({ "backup": "latest", "tables": ["tags"] }).to_string();
     let path = format!("/restores/{BACKUP}");
     for (method, path, body) in [(Method::POST, "/restores", &*body), (Method::GET, &path, "")] {
         let (status, answer) = send_in(Duration::ZERO, &world, method, path, "op", body).await;
@@ -192,7 +192,7 @@ async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
 async fn a_backup_with_a_broken_manifest_is_a_restore_that_failed() {
     let world = with_backup().await;
     world.bucket.insert(&format!("backups/{BACKUP}/manifest.json"), "{}");
-    let (status, answer) = post(&world, &json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string()).await;
+    let (status, answer) = post(&world, &json!({ "backup": BACKUP, "tables": ["tags"] }).to_string()).await;
     assert_eq!(status, 202);
     let path = format!("/restores/{}", answer["restore"].as_str().unwrap());
     let (_, answer) = send(&world, Method::GET, &path, "writer", "").await;
@@ -203,17 +203,17 @@ async fn a_backup_with_a_broken_manifest_is_a_restore_that_failed() {
 #[tokio::test]
 async fn a_restore_is_undone_and_that_can_be_undone_again() {
     let world = with_backup().await;
-    world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
+    world.sql("INSERT INTO tags VALUES (99, 'before')").await;
     let first = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
-    assert_eq!(jobs(&world).await, "1,2,3");
+    assert_eq!(tags(&world).await, "1,2,3");
     let (status, answer) = undo(&world, "op", &first).await;
-    assert_eq!((status, jobs(&world).await.as_str()), (200, "99"), "{answer}");
-    assert_eq!(answer["tables"]["jobs"]["kept"], true);
+    assert_eq!((status, tags(&world).await.as_str()), (200, "99"), "{answer}");
+    assert_eq!(answer["tables"]["tags"]["kept"], true);
     let second = answer["restore"].as_str().unwrap();
     let (_, answer) = send(&world, Method::GET, &format!("/restores/{second}"), "writer", "").await;
     assert_eq!([&answer["kind"], &answer["source"], &answer["status"]], ["put_back", &*first, "completed"]);
     assert_eq!(undo(&world, "op", second).await.0, 200);
-    assert_eq!(jobs(&world).await, "1,2,3");
+    assert_eq!(tags(&world).await, "1,2,3");
     // The previous tables of the first restore are back in place, and no longer kept.
     let (status, answer) = undo(&world, "op", &first).await;
     assert_eq!((status, &answer["type"]), (409, &json!("urn:rowgate:problem:nothing-to-undo")));
@@ -233,7 +233,7 @@ async fn what_cannot_be_undone_says_why_and_changes_nothing() {
         ("writer", &*verified, 403),
         ("op", &*verified, 409),
         ("op", "20261121-100000-0000000a", 404),
-        ("op", "..%2Fjobs", 404),
+        ("op", "..%2Ftags", 404),
     ] {
         assert_eq!(undo(&world, key, id).await.0, status, "{id}");
     }
@@ -276,10 +276,10 @@ async fn people_who_see_some_tables_see_no_restore() {
     let id = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
     for path in ["/restores".to_owned(), format!("/restores/{id}")] {
         assert_eq!(by(&world, "reader", Method::GET, &path, "").await.0, 200, "{path}");
-        let (status, answer) = by(&world, "writer,table:jobs", Method::GET, &path, "").await;
+        let (status, answer) = by(&world, "writer,table:tags", Method::GET, &path, "").await;
         assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
     }
-    for groups in ["writer", "reader", "table:jobs"] {
+    for groups in ["writer", "reader", "table:tags"] {
         assert_eq!(
             by(&world, groups, Method::POST, &format!("/restores/{id}/undo"), "").await.0,
             403,
@@ -294,21 +294,21 @@ async fn people_who_see_some_tables_see_no_restore() {
 #[tokio::test]
 async fn what_a_person_starts_is_in_the_audit_trail_and_what_a_key_starts_is_not() {
     let world = with_backup().await;
-    let body = r#"{"backup": "latest", "tables": ["jobs"]}"#;
+    let body = r#"{"backup": "latest", "tables": ["tags"]}"#;
     assert_eq!(post(&world, body).await.0, 202);
     assert_eq!(trail(&world).await, "");
-    let (status, answer) = by(&world, "operator,table:departments", Method::POST, "/restores", body).await;
+    let (status, answer) = by(&world, "operator,table:collections", Method::POST, "/restores", body).await;
     assert_eq!(status, 202, "{answer}");
     let id = answer["restore"].as_str().unwrap();
     let started = format!(
-        r#"ann@x.example start-restore {{"backup":"latest","tables":["jobs"],"restore":"{id}"}} request-1"#
+        r#"ann@x.example start-restore {{"backup":"latest","tables":["tags"],"restore":"{id}"}} request-1"#
     );
     assert_eq!(trail(&world).await, started);
     world.restore(json!({ "continue": { "restore": id } })).await;
     let (status, answer) = by(&world, "operator", Method::POST, &format!("/restores/{id}/undo/"), "").await;
     assert_eq!(status, 200, "{answer}");
     let undone = format!(
-        r#"ann@x.example undo-restore {{"undone":"{id}","tables":["jobs"],"restore":{}}} request-1"#,
+        r#"ann@x.example undo-restore {{"undone":"{id}","tables":["tags"],"restore":{}}} request-1"#,
         answer["restore"]
     );
     assert_eq!(trail(&world).await, format!("{started}\n{undone}"));
@@ -327,7 +327,7 @@ async fn what_cannot_be_recorded_is_not_begun() {
     let world = with_backup().await;
     world.sql("DROP TABLE rowgate_audit").await;
     let (status, _) =
-        by(&world, "operator", Method::POST, "/restores", r#"{"backup": "latest", "tables": ["jobs"]}"#)
+        by(&world, "operator", Method::POST, "/restores", r#"{"backup": "latest", "tables": ["tags"]}"#)
             .await;
     assert!(status >= 500, "{status}");
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");

@@ -267,27 +267,27 @@ pub(crate) fn text(text: impl Into<String>) -> Value<'static> {
     Value::Text(Cow::Owned(text.into()))
 }
 
-/// Jobs or departments with these ids.
+/// Tags or collections with these ids.
 pub(crate) fn named(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
     ids.into_iter().map(|id| vec![Value::Integer(id), text(format!("Name {id}"))]).collect()
 }
 
-/// Employees with these ids; some lack a department or a job.
-pub(crate) fn employees(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
+/// Documents with these ids; some lack a collection or a tag.
+pub(crate) fn documents(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
     let day = CivilDate::new(2021, 7, 27).unwrap();
     let reference = |id: i64, every: i64| if id % every == 0 { Value::Null } else { Value::Integer(id % 90) };
-    let employee = |id: i64| {
+    let document = |id: i64| {
         let second = u8::try_from(id.rem_euclid(60)).unwrap();
         let time = CivilTime::new(16, second, second).unwrap();
         vec![
             Value::Integer(id),
-            text(format!("Employee {id} of many")),
+            text(format!("Document {id} of many")),
             Value::Timestamp(Timestamp::of_second(day, time)),
             reference(id, 7),
             reference(id, 11),
         ]
     };
-    ids.into_iter().map(employee).collect()
+    ids.into_iter().map(document).collect()
 }
 
 /// The payload of a restore of [`BACKUP`].

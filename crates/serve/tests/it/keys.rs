@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{OPERATOR, WRITER, World, job, send};
+use crate::support::{OPERATOR, WRITER, World, send, tag};
 
 #[tokio::test]
 async fn without_a_valid_key_there_is_only_the_health() {
@@ -32,9 +32,9 @@ async fn without_a_valid_key_there_is_only_the_health() {
 async fn every_right_is_the_keys_and_no_header_is_believed() {
     let world = World::start().await;
     let process = world.serve(&[]).await;
-    let post = send(process.request(Method::POST, "/tables/jobs/rows", WRITER).json(&job(1))).await;
+    let post = send(process.request(Method::POST, "/tables/tags/rows", WRITER).json(&tag(1))).await;
     assert_eq!(post.status, 201, "{post:?}");
-    let delete = |key| process.request(Method::DELETE, "/tables/jobs/rows/1", key);
+    let delete = |key| process.request(Method::DELETE, "/tables/tags/rows/1", key);
     send(delete(WRITER)).await.is_problem(403, "forbidden");
     send(process.request(Method::POST, "/backups", WRITER).json(&json!({})))
         .await
@@ -67,7 +67,7 @@ async fn several_operators_have_a_key_each() {
     ));
     let process = world.serve(&[]).await;
     for key in [OPERATOR, other] {
-        let reply = send(process.request(Method::DELETE, "/tables/jobs/rows/1", key)).await;
+        let reply = send(process.request(Method::DELETE, "/tables/tags/rows/1", key)).await;
         reply.is_problem(404, "not-found");
     }
 }

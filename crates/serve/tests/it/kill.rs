@@ -83,7 +83,7 @@ async fn back_up(process: &Process) -> String {
 #[tokio::test]
 async fn a_backup_that_is_killed_is_undone_and_the_next_one_is_made() {
     let world = World::start().await;
-    world.add_jobs(20_000).await;
+    world.add_tags(20_000).await;
     let process = world.serve(&[]).await;
     world.slow_down(300);
     let backup = back_up(&process).await;
@@ -115,19 +115,19 @@ async fn a_backup_that_is_killed_is_undone_and_the_next_one_is_made() {
 
     let next = back_up(&process).await;
     let made = ended(&process, &format!("/backups/{next}")).await;
-    assert_eq!((&made["status"], &made["tables"]["jobs"]["rows"]), (&json!("completed"), &json!(20_000)));
+    assert_eq!((&made["status"], &made["tables"]["tags"]["rows"]), (&json!("completed"), &json!(20_000)));
 }
 
 /// A restore that is killed before it swaps has changed nothing.
 async fn killed_restore(world: &World) -> (Process, String) {
-    world.add_jobs(20_000).await;
+    world.add_tags(20_000).await;
     let process = world.serve(&[]).await;
     let backup = back_up(&process).await;
     let made = ended(&process, &format!("/backups/{backup}")).await;
     assert_eq!(made["status"], "completed", "{made}");
-    world.db.sql("DELETE FROM jobs WHERE id > 10").await.unwrap();
+    world.db.sql("DELETE FROM tags WHERE id > 10").await.unwrap();
     world.slow_down(300);
-    let started = process.post("/restores", &json!({"backup": backup, "tables": ["jobs"]})).await;
+    let started = process.post("/restores", &json!({"backup": backup, "tables": ["tags"]})).await;
     assert_eq!(started.status, 202, "{started:?}");
     let restore = started.json()["restore"].as_str().unwrap().to_owned();
     until("begun", async || {
@@ -137,14 +137,14 @@ async fn killed_restore(world: &World) -> (Process, String) {
     process.kill().await;
     world.db.data_api().clear();
     let process = world.serve(&[]).await;
-    assert_eq!(jobs(world).await, "10");
+    assert_eq!(tags(world).await, "10");
     let running = process.get(&format!("/restores/{restore}")).await.json();
     assert_eq!(running["status"], "running", "{running}");
     (process, restore)
 }
 
-async fn jobs(world: &World) -> String {
-    world.db.value("SELECT COUNT(*) FROM jobs").await.unwrap()
+async fn tags(world: &World) -> String {
+    world.db.value("SELECT COUNT(*) FROM tags").await.unwrap()
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn a_restore_that_is_killed_is_continued_by_an_invocation() {
         Command::Continue(restore::Unfinished { restore: RestoreId::parse(&restore).unwrap(), drill: false });
     let done = of_restore(&world, command).await;
     assert_eq!(done["status"], "completed", "{done}");
-    assert_eq!(jobs(&world).await, "20000");
+    assert_eq!(tags(&world).await, "20000");
     assert_eq!(process.get(&format!("/restores/{restore}")).await.json()["status"], "completed");
 }
 
@@ -169,6 +169,6 @@ async fn a_restore_that_is_killed_and_left_alone_is_undone() {
     assert_eq!(reaped["failed"], json!([restore]), "{reaped}");
     let failed = process.get(&format!("/restores/{restore}")).await.json();
     assert_eq!(failed["status"], "failed", "{failed}");
-    assert_eq!(jobs(&world).await, "10");
-    assert_eq!(process.post("/tables/jobs/rows", &json!({"id": 99, "job_name": "a"})).await.status, 201);
+    assert_eq!(tags(&world).await, "10");
+    assert_eq!(process.post("/tables/tags/rows", &json!({"id": 99, "tag_name": "a"})).await.status, 201);
 }

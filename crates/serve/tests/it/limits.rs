@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{OPERATOR, WRITER, World, job, send, until};
+use crate::support::{OPERATOR, WRITER, World, send, tag, until};
 
 const BODY: usize = 4_000_000;
 
@@ -17,7 +17,7 @@ async fn a_body_that_is_too_large_is_refused_before_and_while_it_is_read() {
     let world = World::start().await;
     let process = world.serve(&[]).await;
     let post = || {
-        let request = process.request(Method::POST, "/tables/jobs/rows", WRITER);
+        let request = process.request(Method::POST, "/tables/tags/rows", WRITER);
         request.header("content-type", "application/json")
     };
     for size in [BODY + 1, 12_000_000] {
@@ -27,7 +27,7 @@ async fn a_body_that_is_too_large_is_refused_before_and_while_it_is_read() {
     let address = process.url.strip_prefix("http://").unwrap().to_owned();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
-        let head = "POST /tables/jobs/rows HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+        let head = "POST /tables/tags/rows HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
         let rest = format!("x-api-key: {WRITER}\r\ntransfer-encoding: chunked\r\n\r\n");
         stream.write_all(format!("{head}{rest}").as_bytes()).unwrap();
         let piece = format!("{:x}\r\n{}\r\n", 50_000, " ".repeat(50_000));
@@ -39,7 +39,7 @@ async fn a_body_that_is_too_large_is_refused_before_and_while_it_is_read() {
         String::from_utf8(answer.to_vec()).unwrap()
     });
     assert_eq!(answer.await.unwrap(), "HTTP/1.1 413 Pa");
-    let mut largest = json!([job(1)]).to_string();
+    let mut largest = json!([tag(1)]).to_string();
     largest.push_str(&" ".repeat(BODY - largest.len()));
     assert_eq!(send(post().body(largest)).await.status, 201);
 }
@@ -74,11 +74,11 @@ async fn a_key_over_its_rate_gets_retry_after_and_others_are_not_slowed_down() {
 async fn requests_beyond_those_at_once_are_refused_at_once() {
     let world = World::start().await;
     let process = world.serve(&["--requests", "2"]).await;
-    assert_eq!(process.get("/tables/jobs/rows").await.status, 200);
+    assert_eq!(process.get("/tables/tags/rows").await.status, 200);
     world.slow_down(1500);
     let mut slow = JoinSet::new();
     for _ in 0..2 {
-        slow.spawn(send(process.request(Method::GET, "/tables/jobs/rows", OPERATOR)));
+        slow.spawn(send(process.request(Method::GET, "/tables/tags/rows", OPERATOR)));
     }
     until("under way", async || process.metric("rowgate_requests_in_flight").await == 2.0).await;
     let started = Instant::now();
@@ -181,8 +181,8 @@ async fn a_request_runs_to_its_end_when_its_client_disconnects() {
     let world = World::start().await;
     let process = world.serve(&[]).await;
     world.slow_down(700);
-    let request = process.request(Method::POST, "/tables/jobs/rows", WRITER).json(&job(7));
+    let request = process.request(Method::POST, "/tables/tags/rows", WRITER).json(&tag(7));
     let timed_out = request.timeout(Duration::from_millis(300)).send().await;
     assert!(timed_out.unwrap_err().is_timeout());
-    until("inserted", async || world.db.value("SELECT COUNT(*) FROM jobs").await.unwrap() == "1").await;
+    until("inserted", async || world.db.value("SELECT COUNT(*) FROM tags").await.unwrap() == "1").await;
 }

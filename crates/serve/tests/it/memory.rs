@@ -25,7 +25,7 @@ fn high_water(process: &Process) -> u64 {
 /// The most rows that a request may have.
 fn batch(first: u32) -> Value {
     (first..first + 1000)
-        .map(|id| json!({"id": id, "job_name": format!("Job {id}{}", "x".repeat(200))}))
+        .map(|id| json!({"id": id, "tag_name": format!("Tag {id}{}", "x".repeat(200))}))
         .collect()
 }
 
@@ -36,8 +36,8 @@ async fn thirty_two_clients_fit_into_128_mib() {
     let before = high_water(&process);
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let post = process.request(Method::POST, "/tables/jobs/rows", WRITER);
-        let get = process.request(Method::GET, "/tables/jobs/rows?limit=1000", WRITER);
+        let post = process.request(Method::POST, "/tables/tags/rows", WRITER);
+        let get = process.request(Method::GET, "/tables/tags/rows?limit=1000", WRITER);
         clients.spawn(async move {
             let (started, mut sent) = (Instant::now(), 0);
             while started.elapsed() < TIME {
@@ -63,8 +63,8 @@ async fn thirty_two_of_the_largest_bodies_fit_too() {
     let process = world.serve(&[]).await;
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
-        let post = process.request(Method::POST, "/tables/jobs/rows", WRITER);
-        let rows: Value = (1..=1000).map(|id| json!({"id": id, "job_name": "x".repeat(3900)})).collect();
+        let post = process.request(Method::POST, "/tables/tags/rows", WRITER);
+        let rows: Value = (1..=1000).map(|id| json!({"id": id, "tag_name": "x".repeat(3900)})).collect();
         clients.spawn(send(post.json(&rows)));
     }
     for reply in clients.join_all().await {

@@ -80,12 +80,12 @@ async fn links_are_signed_for_the_endpoint_of_s3() {
     // By name: an address would be put into the path in any case.
     let place = world.bucket.url().replace("127.0.0.1", "localhost");
     let load = format!("{:032x}", 9);
-    let rejects = format!("rejected/jobs/{load}/{load}-00000.csv");
+    let rejects = format!("rejected/tags/{load}/{load}-00000.csv");
     let ledger = [
         format!(
             "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, \
              rows_read, rows_loaded, rows_rejected, unknown_references, bytes, started_at, finished_at, attempts) \
-             VALUES ('{load}', 'data', 'incoming/jobs/a.csv', 'v', 'jobs', 'append', 'completed', 4, 1, 3, 0, 345, \
+             VALUES ('{load}', 'data', 'incoming/tags/a.csv', 'v', 'tags', 'append', 'completed', 4, 1, 3, 0, 345, \
              UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1)"
         ),
         format!(
@@ -102,12 +102,12 @@ async fn links_are_signed_for_the_endpoint_of_s3() {
         command.env("AWS_ENDPOINT_URL", of_all).env_remove("AWS_ENDPOINT_URL_S3");
         command.envs(of_s3.map(|url| ("AWS_ENDPOINT_URL_S3", url)));
         let process = world.serve_with(command).await;
-        let body = json!({"table": "jobs", "file": "jobs.csv", "bytes": 10});
+        let body = json!({"table": "tags", "file": "tags.csv", "bytes": 10});
         let upload = process.post("/uploads", &body).await;
         assert_eq!(upload.status, 201, "{upload:?}");
         let upload = upload.json();
         assert!(
-            upload["url"].as_str().unwrap().starts_with(&format!("{place}/data/incoming/jobs/")),
+            upload["url"].as_str().unwrap().starts_with(&format!("{place}/data/incoming/tags/")),
             "{upload}"
         );
         let load = process.get(&format!("/loads/{load}")).await.json();

@@ -6,7 +6,7 @@ use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{OPERATOR, WRITER, World, job, send, until};
+use crate::support::{OPERATOR, WRITER, World, send, tag, until};
 
 #[tokio::test]
 async fn requests_under_way_are_answered_and_new_ones_refused() {
@@ -14,7 +14,7 @@ async fn requests_under_way_are_answered_and_new_ones_refused() {
         let world = World::start().await;
         let mut process = world.serve(&[]).await;
         world.slow_down(1500);
-        let request = process.request(Method::POST, "/tables/jobs/rows", WRITER).json(&job(1));
+        let request = process.request(Method::POST, "/tables/tags/rows", WRITER).json(&tag(1));
         let under_way = tokio::spawn(send(request));
         until("under way", async || process.metric("rowgate_requests_in_flight").await == 1.0).await;
         process.signal(signal);
@@ -34,7 +34,7 @@ async fn requests_under_way_are_answered_and_new_ones_refused() {
 #[tokio::test]
 async fn a_backup_under_way_is_finished() {
     let world = World::start().await;
-    world.add_jobs(5000).await;
+    world.add_tags(5000).await;
     let mut process = world.serve(&[]).await;
     world.slow_down(200);
     let started = process.post("/backups", &json!({})).await;
@@ -87,7 +87,7 @@ async fn slow_calls_time_out() {
     let world = World::start().await;
     let mut process = world.serve(&["--stop-seconds", "1"]).await;
     world.slow_down(15_000);
-    let under_way = process.request(Method::GET, "/tables/jobs/rows", OPERATOR);
+    let under_way = process.request(Method::GET, "/tables/tags/rows", OPERATOR);
     let under_way = tokio::spawn(async move { under_way.send().await.is_err() });
     until("under way", async || process.metric("rowgate_requests_in_flight").await == 1.0).await;
     let started = Instant::now();

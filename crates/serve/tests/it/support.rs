@@ -131,9 +131,9 @@ impl World {
     }
 
     /// Fills a table with rows of these ids.
-    pub(crate) async fn add_jobs(&self, rows: u32) {
+    pub(crate) async fn add_tags(&self, rows: u32) {
         let rows = testkit::numbers(rows);
-        self.db.sql(&format!("INSERT INTO jobs SELECT seq, CONCAT('Job ', seq) FROM {rows}")).await.unwrap();
+        self.db.sql(&format!("INSERT INTO tags SELECT seq, CONCAT('Tag ', seq) FROM {rows}")).await.unwrap();
     }
 }
 
@@ -231,6 +231,6 @@ pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     }
 }
 
-pub(crate) fn job(id: u32) -> Value {
-    json!({"id": id, "job_name": format!("Job {id}")})
+pub(crate) fn tag(id: u32) -> Value {
+    json!({"id": id, "tag_name": format!("Tag {id}")})
 }

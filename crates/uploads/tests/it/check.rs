@@ -8,7 +8,7 @@ use crate::support::{Api, detail};
 
 async fn check(api: &Api, file: &str, content: impl AsRef<[u8]>, more: Value) -> (u16, Value) {
     let mut body = json!({
-        "table": "employees", "file": file, "content": BASE64_STANDARD.encode(content), "whole": true,
+        "table": "documents", "file": file, "content": BASE64_STANDARD.encode(content), "whole": true,
     });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     api.post("/uploads/check", &body).await
@@ -18,28 +18,28 @@ async fn check(api: &Api, file: &str, content: impl AsRef<[u8]>, more: Value) ->
 async fn shows_the_first_rows_as_the_loader_reads_them() {
     let api = Api::start().await;
     let content =
-        "id;Name;datetime;department_id;job_id;line\n1;Ada;2021-07-27T16:02:08Z;3;7;x\n2;;later;3;7;\n";
+        "id;Name;datetime;collection_id;tag_id;line\n1;Ada;2021-07-27T16:02:08Z;3;7;x\n2;;later;3;7;\n";
     let (status, body) = check(&api, "a.csv", content, json!({"mode": "upsert"})).await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(
         body,
         json!({
             "format": "csv", "encoding": "UTF-8", "delimiter": ";",
-            "header": ["id", "Name", "datetime", "department_id", "job_id", "line"],
+            "header": ["id", "Name", "datetime", "collection_id", "tag_id", "line"],
             "columns": [
                 {"name": "id", "column": "id"}, {"name": "Name", "column": "name"},
-                {"name": "datetime", "column": "datetime"}, {"name": "department_id", "column": "department_id"},
-                {"name": "job_id", "column": "job_id"}, {"name": "line", "column": null},
+                {"name": "datetime", "column": "datetime"}, {"name": "collection_id", "column": "collection_id"},
+                {"name": "tag_id", "column": "tag_id"}, {"name": "line", "column": null},
             ],
             "rows": [
                 {
                     "line": 2,
-                    "values": {"id": "1", "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": "3", "job_id": "7"},
+                    "values": {"id": "1", "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "collection_id": "3", "tag_id": "7"},
                     "errors": [],
                 },
                 {
                     "line": 3,
-                    "values": {"id": "2", "name": "", "datetime": "later", "department_id": "3", "job_id": "7"},
+                    "values": {"id": "2", "name": "", "datetime": "later", "collection_id": "3", "tag_id": "7"},
                     "errors": [
                         {"column": "name", "code": "required", "message": "name is required"},
                         {"column": "datetime", "code": "timestamp", "message": body["rows"][1]["errors"][1]["message"]},
@@ -55,19 +55,19 @@ async fn shows_the_first_rows_as_the_loader_reads_them() {
 #[tokio::test]
 async fn proposes_settings_under_which_the_file_can_be_read() {
     let api = Api::start().await;
-    let content = "Employee ID,Name,Hired,Job ID,Department ID\n1,Ada,27/07/2021 16:02,7,3\n2,Bea,28/07/2021 08:00,7,3\n";
+    let content = "Document ID,Name,Filed,Tag ID,Collection ID\n1,Ada,27/07/2021 16:02,7,3\n2,Bea,28/07/2021 08:00,7,3\n";
     let (_, body) = check(&api, "a.csv", content, json!({})).await;
     assert!(
         body["problem"].as_str().unwrap().starts_with("line 1 is neither a header of the table"),
         "{body}"
     );
-    assert_eq!(body["header"], json!(["Employee ID", "Name", "Hired", "Job ID", "Department ID"]));
+    assert_eq!(body["header"], json!(["Document ID", "Name", "Filed", "Tag ID", "Collection ID"]));
     assert_eq!(body["columns"][1], json!({"name": "Name", "column": "name"}));
     let proposal = body["proposal"].clone();
     assert_eq!(
         proposal,
         json!({
-            "columns": {"Department ID": "department_id", "Employee ID": "id", "Hired": "datetime", "Job ID": "job_id"},
+            "columns": {"Collection ID": "collection_id", "Document ID": "id", "Filed": "datetime", "Tag ID": "tag_id"},
             "timestamp_formats": ["%d/%m/%Y %H:%M"],
         })
     );
@@ -78,7 +78,7 @@ async fn proposes_settings_under_which_the_file_can_be_read() {
     );
     assert_eq!(
         body["rows"][0]["values"],
-        json!({"id": "1", "name": "Ada", "datetime": "2021-07-27T16:02:00Z", "department_id": "3", "job_id": "7"})
+        json!({"id": "1", "name": "Ada", "datetime": "2021-07-27T16:02:00Z", "collection_id": "3", "tag_id": "7"})
     );
     assert_eq!(body["proposal"], Value::Null);
 }

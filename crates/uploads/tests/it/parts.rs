@@ -12,14 +12,14 @@ const BYTES: u64 = MAX_SINGLE_BYTES + 10;
 
 async fn begin(api: &Api) -> (String, Value) {
     let settings = json!({"delimiter": ";"});
-    let asked = json!({"table": "jobs", "file": "a.csv", "bytes": BYTES, "settings": settings});
+    let asked = json!({"table": "tags", "file": "a.csv", "bytes": BYTES, "settings": settings});
     let (status, body) = api.post("/uploads", &asked).await;
     assert_eq!(status, 201, "{body}");
     (body["id"].as_str().unwrap().to_owned(), body)
 }
 
 /// The key of the file, and S3's id of its upload.
-const KEY: &str = "incoming/jobs/a.csv";
+const KEY: &str = "incoming/tags/a.csv";
 const UPLOAD: &str = "1";
 
 async fn put(api: &Api, number: u32, bytes: u64) {
@@ -36,7 +36,7 @@ async fn a_large_file_goes_in_parts_that_can_be_resumed() {
         (&json!(KEY), &json!(BYTES), &json!(16 * MIB))
     );
     assert_eq!(body["parts"].as_array().unwrap().len(), 5);
-    assert_eq!(body["parts"][4], json!({"number": 5, "url": "put:incoming/jobs/a.csv?1&5&10"}));
+    assert_eq!(body["parts"][4], json!({"number": 5, "url": "put:incoming/tags/a.csv?1&5&10"}));
 
     // Two are there, and one of another size, which is none.
     put(&api, 2, 16 * MIB).await;
@@ -78,7 +78,7 @@ async fn the_trail_names_who_completes_an_upload_of_a_script() {
         put(&api, number, bytes).await;
     }
     let complete = async || {
-        api.send(By::Person("writer,table:jobs"), "POST", &format!("/uploads/{id}/complete"), "").await
+        api.send(By::Person("writer,table:tags"), "POST", &format!("/uploads/{id}/complete"), "").await
     };
     detail(&complete().await, 409, "incomplete-upload");
     assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "0");
@@ -87,7 +87,7 @@ async fn the_trail_names_who_completes_an_upload_of_a_script() {
     let kept = "SELECT CONCAT_WS(' ', username, action, table_name, detail_json) FROM rowgate_audit";
     assert_eq!(
         api.db.value(kept).await.unwrap(),
-        r#"ann@x.example upload jobs {"key":"incoming/jobs/a.csv","bytes":67108874,"completed":true}"#
+        r#"ann@x.example upload tags {"key":"incoming/tags/a.csv","bytes":67108874,"completed":true}"#
     );
 }
 
@@ -125,10 +125,10 @@ async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
     for text in [
         "x".to_owned(),
         "%FF".to_owned(),
-        of("incoming/jobs/b.csv"),
+        of("incoming/tags/b.csv"),
         of("backups/1/manifest.json"),
-        of("incoming/jobs/../../backups/a.csv"),
-        UploadId { bytes: BYTES, upload: "u9".to_owned(), key: "incoming/jobs/a.csv".to_owned() }.to_string(),
+        of("incoming/tags/../../backups/a.csv"),
+        UploadId { bytes: BYTES, upload: "u9".to_owned(), key: "incoming/tags/a.csv".to_owned() }.to_string(),
     ] {
         for answer in [
             api.get(&format!("/uploads/{text}")).await,
@@ -137,7 +137,7 @@ async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
             detail(&answer, 404, "not-found");
         }
     }
-    for groups in ["reader", "writer,table:employees", ""] {
+    for groups in ["reader", "writer,table:documents", ""] {
         for (method, path) in [("GET", format!("/uploads/{id}")), ("POST", format!("/uploads/{id}/complete"))]
         {
             let answer = api.send(By::Person(groups), method, &path, "").await;
@@ -153,7 +153,7 @@ async fn what_s3_does_not_answer_may_pass() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     api.store.stop_after(0);
-    let asked = json!({"table": "jobs", "file": "a.csv", "bytes": BYTES});
+    let asked = json!({"table": "tags", "file": "a.csv", "bytes": BYTES});
     for answer in [
         api.post("/uploads", &asked).await,
         api.get(&format!("/uploads/{id}")).await,

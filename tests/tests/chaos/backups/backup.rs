@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use testkit::{Bucket, tables};
+use testkit::Bucket;
+use testkit::hr::tables;
 
 use super::avro;
 use super::tables::{Tables, checksum, names};

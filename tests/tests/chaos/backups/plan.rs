@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use testkit::FaultPlan;
+use testkit::hr::tables;
 use testkit::local_data_api::OnError;
-use testkit::{FaultPlan, tables};
 
 use crate::plan::{ApiFault, Crash, Phase, Strike};
 

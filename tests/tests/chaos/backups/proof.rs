@@ -1,7 +1,7 @@
 //! Proves that the oracle can fail.
 
 use anyhow::Result;
-use testkit::tables;
+use testkit::hr::tables;
 
 use super::place;
 use super::plan::Plan;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
-use testkit::{TestDatabase, tables};
+use testkit::TestDatabase;
+use testkit::hr::tables;
 
 use super::tables::{Tables, read, read_all};
 use super::writer::{self, Fate, Written};

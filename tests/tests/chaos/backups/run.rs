@@ -107,7 +107,7 @@ struct Run<'l> {
 impl Run<'_> {
     async fn run(&self) -> Result<()> {
         let Self { plan, database, tally, .. } = self;
-        database.migrate().await?;
+        database.migrate_with(testkit::hr::folder()).await?;
         self.fill().await?;
         let (schema, first) = (schema(database).await?, read_all(database).await?);
 

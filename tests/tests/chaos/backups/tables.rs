@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use domain::dictionary::{Column, ColumnType, Table};
 use sha2::{Digest, Sha256};
-use testkit::{TestDatabase, tables};
+use testkit::TestDatabase;
+use testkit::hr::tables;
 
 use crate::rows::{self, Rows};
 
 /// Returns the columns of a table as the dictionary declares them, the key first.
 pub(super) fn columns(table: &str) -> &'static [Column] {
-    let table = testkit::dictionary().table(table);
+    let table = testkit::hr::dictionary().table(table);
     table.map_or(&[], Table::columns)
 }
 

@@ -9,7 +9,8 @@ use domain::dictionary::{Column, ColumnType};
 use e2e::lock;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use testkit::{TestDatabase, tables};
+use testkit::TestDatabase;
+use testkit::hr::tables;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 

@@ -158,7 +158,7 @@ impl Run<'_> {
     /// file's table.
     async fn prepare(&self, content: &Content, random: &mut Rng) -> Result<Rows> {
         let database = &self.database;
-        database.migrate().await?;
+        database.migrate_with(testkit::hr::folder()).await?;
         for sql in self.plan.sabotage {
             tamper(database, sql).await;
         }

@@ -109,7 +109,7 @@ struct Run<'l> {
 impl Run<'_> {
     async fn run(&self) -> Result<()> {
         let Self { plan, database, fleet, tally, .. } = self;
-        database.migrate().await?;
+        database.migrate_with(testkit::hr::folder()).await?;
         let world = Arc::new(World {
             fleet: Arc::clone(fleet),
             seed: plan.seed,

@@ -109,7 +109,7 @@ async fn a_password_is_set_for_good_or_breaks_the_rule() {
 #[tokio::test]
 async fn a_session_is_what_the_token_says() {
     let result = json!({ "AuthenticationResult": {
-        "AccessToken": token(&["reader", "table:jobs"]), "RefreshToken": "r1", "IdToken": "i", "ExpiresIn": 300,
+        "AccessToken": token(&["reader", "table:tags"]), "RefreshToken": "r1", "IdToken": "i", "ExpiresIn": 300,
         "TokenType": "Bearer"
     }});
     let renewed = json!({ "AuthenticationResult": { "AccessToken": token(&[]), "ExpiresIn": 300 } });
@@ -117,7 +117,7 @@ async fn a_session_is_what_the_token_says() {
     let cognito = cognito(&replay);
     let session = cognito.sign_in(&name(), &password()).await.unwrap();
     assert_eq!(session.username, "ann@x.example");
-    assert_eq!(session.groups, ["reader", "table:jobs"]);
+    assert_eq!(session.groups, ["reader", "table:tags"]);
     assert_eq!((session.refresh_token.as_deref(), session.expires_in), (Some("r1"), 300));
     assert!(!format!("{session:?}").contains("e30"), "tokens are shown nowhere");
     let session = cognito.renew("r1").await.unwrap();
@@ -231,12 +231,12 @@ async fn lists_are_read_to_their_ends() {
     let group = |name: &str| json!({ "GroupName": name });
     let replay = Replay::new([
         answer("AdminListGroupsForUser", json!({ "Groups": [group("reader"), {}], "NextToken": "g2" })),
-        answer("AdminListGroupsForUser", json!({ "Groups": [group("table:jobs")] })),
+        answer("AdminListGroupsForUser", json!({ "Groups": [group("table:tags")] })),
         answer("ListUsersInGroup", json!({ "Users": [{ "Username": "ann@x.example" }], "NextToken": "u2" })),
         answer("ListUsersInGroup", json!({ "Users": [{ "Username": "bea@x.example" }] })),
     ]);
     let cognito = cognito(&replay);
-    assert_eq!(cognito.groups("ann@x.example").await.unwrap(), ["reader", "table:jobs"]);
+    assert_eq!(cognito.groups("ann@x.example").await.unwrap(), ["reader", "table:tags"]);
     let members = cognito.members("operator").await.unwrap();
     let names: Vec<&str> = members.iter().map(|user| user.username.as_str()).collect();
     assert_eq!(names, ["ann@x.example", "bea@x.example"]);
@@ -264,16 +264,16 @@ async fn changes_ask_for_what_they_say() {
         answer("AdminUserGlobalSignOut", json!({})),
     ]);
     let (cognito, ann) = (cognito(&replay), name());
-    cognito.create_group("table:jobs").await.unwrap();
-    cognito.create_group("table:jobs").await.unwrap();
-    assert_eq!(cognito.join(&ann, "table:jobs").await, Ok(Joined::Yes));
-    assert_eq!(cognito.join(&ann, "table:jobs").await, Ok(Joined::NoGroup));
-    cognito.leave(&ann, "table:jobs").await.unwrap();
+    cognito.create_group("table:tags").await.unwrap();
+    cognito.create_group("table:tags").await.unwrap();
+    assert_eq!(cognito.join(&ann, "table:tags").await, Ok(Joined::Yes));
+    assert_eq!(cognito.join(&ann, "table:tags").await, Ok(Joined::NoGroup));
+    cognito.leave(&ann, "table:tags").await.unwrap();
     cognito.enable(&ann).await.unwrap();
     cognito.disable(&ann).await.unwrap();
     cognito.sign_out("ann@x.example").await.unwrap();
-    let group = json!({ "UserPoolId": "pool", "GroupName": "table:jobs" });
-    let both = json!({ "UserPoolId": "pool", "Username": "ann@x.example", "GroupName": "table:jobs" });
+    let group = json!({ "UserPoolId": "pool", "GroupName": "table:tags" });
+    let both = json!({ "UserPoolId": "pool", "Username": "ann@x.example", "GroupName": "table:tags" });
     let user = json!({ "UserPoolId": "pool", "Username": "ann@x.example" });
     let expected = [&group, &group, &both, &both, &both, &user, &user, &user].map(Value::clone);
     assert_eq!(replay.sent(), expected);

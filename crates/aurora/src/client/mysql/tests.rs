@@ -9,8 +9,8 @@ fn class(message: &str) -> &'static str {
 fn reads_the_number_of_every_form() {
     for message in [
         "Database error code: 1062. Message: Duplicate entry '7' for key 'PRIMARY'",
-        "Duplicate entry '7' for key 'employees.PRIMARY'; Error code: 1062; SQLState: 23000",
-        "Duplicate entry '7' for key 'employees.PRIMARY'; Error code: 1062",
+        "Duplicate entry '7' for key 'documents.PRIMARY'; Error code: 1062; SQLState: 23000",
+        "Duplicate entry '7' for key 'documents.PRIMARY'; Error code: 1062",
         "ERROR 1062 (23000): Duplicate entry '7' for key 'PRIMARY'",
         "Duplicate entry '7' for key 'PRIMARY'",
         "Duplicate entry '7' for key 'PRIMARY'; SQLState: 23000",
@@ -40,12 +40,12 @@ fn tells_the_classes_apart_by_number() {
 /// The words of every number that [`by_number`] or a caller tells from others, from the message
 /// files of MySQL 9.7 and of its client library, and other forms of some.
 const WORDS: [(u16, &str); 54] = [
-    (1022, "Can't write; duplicate key in table 'jobs'"),
+    (1022, "Can't write; duplicate key in table 'tags'"),
     (1062, "Duplicate entry '7' for key 'PRIMARY'"),
-    (1062, "Duplicate entry '7' for key 'jobs.PRIMARY'"),
+    (1062, "Duplicate entry '7' for key 'tags.PRIMARY'"),
     (1586, "Duplicate entry '7' for key 'PRIMARY'"),
     (1213, "Deadlock found when trying to get lock; try restarting transaction"),
-    (1020, "Record has changed since last read in table 'jobs'; try restarting transaction"),
+    (1020, "Record has changed since last read in table 'tags'; try restarting transaction"),
     (1205, "Lock wait timeout exceeded; try restarting transaction"),
     (1412, "Table definition has changed, please retry transaction"),
     (1317, "Query execution was interrupted"),
@@ -84,8 +84,8 @@ const WORDS: [(u16, &str); 54] = [
          configuring this behavior.",
     ),
     (1242, "Subquery returns more than 1 row"),
-    (1146, "Table 'rowgate.jobs' doesn't exist"),
-    (1050, "Table 'jobs' already exists"),
+    (1146, "Table 'rowgate.tags' doesn't exist"),
+    (1050, "Table 'tags' already exists"),
     (1305, "SAVEPOINT rowgate_snapshot does not exist"),
     (1054, "Unknown column 'a' in 'field list'"),
     (1060, "Duplicate column name 'a'"),
@@ -138,7 +138,7 @@ fn has_the_words_of_every_number_that_it_tells_from_others() {
 #[test]
 fn words_that_only_resemble_those_of_a_number_have_none() {
     for message in [
-        "Table 'rowgate.jobs' doesn't exist in engine",
+        "Table 'rowgate.tags' doesn't exist in engine",
         "Deadlock found when trying to get locking service lock; try releasing locks",
         "User 'x' has exceeded the 'max_user_connections' resource (current value: 5)",
         "Data too long for column 'Too many connections' at row 1",

@@ -21,9 +21,9 @@ async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Re
     let done = Arc::new(AtomicBool::new(false));
     let mut readers = Vec::new();
     for sql in [
-        "SELECT MIN(department_name), MAX(job_name) FROM departments JOIN jobs USING (id)",
-        "SELECT MIN(job_name), MAX(department_name) FROM jobs JOIN departments USING (id)",
-        "SELECT MIN(name), MAX(department_name) FROM employees JOIN departments USING (id)",
+        "SELECT MIN(collection_name), MAX(tag_name) FROM collections JOIN tags USING (id)",
+        "SELECT MIN(tag_name), MAX(collection_name) FROM tags JOIN collections USING (id)",
+        "SELECT MIN(name), MAX(collection_name) FROM documents JOIN collections USING (id)",
     ] {
         let (test, done) = (Arc::clone(&test), Arc::clone(&done));
         readers.push(tokio::spawn(async move {
@@ -59,10 +59,10 @@ async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>
     while !done.load(Ordering::Relaxed) {
         id += 1;
         let body = format!(
-            r#"{{"departments": [{{"id": {id}, "department_name": "inserted"}}],
-                "jobs": [{{"id": {id}, "job_name": "inserted"}}],
-                "employees": [{{"id": {id}, "name": "inserted", "datetime": "2021-07-27T16:02:08Z",
-                                "department_id": {id}, "job_id": {id}}}]}}"#
+            r#"{{"collections": [{{"id": {id}, "collection_name": "inserted"}}],
+                "tags": [{{"id": {id}, "tag_name": "inserted"}}],
+                "documents": [{{"id": {id}, "name": "inserted", "datetime": "2021-07-27T16:02:08Z",
+                                "collection_id": {id}, "tag_id": {id}}}]}}"#
         );
         let batch = Batch::read(dictionary, body.as_bytes())?;
         let insert =
@@ -92,12 +92,12 @@ async fn every_committed_row_is_in_the_previous_or_the_restored_tables_and_in_al
             let ids = |rows: super::Rows| -> Vec<i64> {
                 rows.into_iter().map(|(id, _)| id).filter(|id| (first..first + 50_000).contains(id)).collect()
             };
-            let before = ids(previous_content(&test, &work, "jobs").await?);
-            let after = ids(content(&test, "jobs").await?);
+            let before = ids(previous_content(&test, &work, "tags").await?);
+            let after = ids(content(&test, "tags").await?);
             assert!(!before.is_empty() && !after.is_empty(), "{before:?} {after:?}");
             // In the order in which they were acknowledged, without a gap: first those, then these.
             assert_eq!([before.clone(), after.clone()].concat(), (first + 1..=last).collect::<Vec<_>>());
-            for table in ["departments", "employees"] {
+            for table in ["collections", "documents"] {
                 assert_eq!(ids(previous_content(&test, &work, table).await?), before, "{table}");
                 assert_eq!(ids(content(&test, table).await?), after, "{table}");
             }
@@ -114,8 +114,8 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
     let mut before = named(1..=3, "old");
     for round in 0..5 {
         let works = [
-            Work::of(&["departments", "jobs"], &format!("one {round}")),
-            Work::of(&["jobs", "departments"], &format!("two {round}")),
+            Work::of(&["collections", "tags"], &format!("one {round}")),
+            Work::of(&["tags", "collections"], &format!("two {round}")),
         ];
         let mut tasks = Vec::new();
         for work in &works {
@@ -131,13 +131,13 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
         let is_first = status(&test, &works[0]).await? == "completed";
         let (done, refused) = if is_first { (&works[0], &works[1]) } else { (&works[1], &works[0]) };
         assert_eq!(status(&test, done).await?, "completed", "round {round}");
-        assert_eq!(status(&test, refused).await?, overtaken(done, "departments"), "round {round}");
-        for table in ["departments", "jobs"] {
+        assert_eq!(status(&test, refused).await?, overtaken(done, "collections"), "round {round}");
+        for table in ["collections", "tags"] {
             assert_eq!(content(&test, table).await?, done.rows(table), "round {round}");
             assert_eq!(previous_content(&test, done, table).await?, before, "round {round}");
             assert_eq!(previous(&test, refused, table).await?, None, "round {round}");
         }
-        before = done.rows("jobs").to_vec();
+        before = done.rows("tags").to_vec();
         crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
@@ -157,35 +157,35 @@ fn overtaken(by: &Work, table: &str) -> String {
 async fn a_restore_that_was_sent_twice_keeps_the_original_tables_for_an_undo() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let (first, other) = (Work::of(&["departments", "jobs"], "new"), Work::of(&["jobs"], "new"));
+    let (first, other) = (Work::of(&["collections", "tags"], "new"), Work::of(&["tags"], "new"));
     begin(&db, &first).await?;
     begin(&db, &other).await?;
     // It only verifies, and has ended since: that is in nobody's way.
-    restore(&db, &Work::of(&["departments"], "verified").verify()).await?;
+    restore(&db, &Work::of(&["collections"], "verified").verify()).await?;
     restore(&db, &first).await?;
     restore(&db, &other).await?;
     assert_eq!(status(&test, &first).await?, "completed");
-    assert_eq!(status(&test, &other).await?, overtaken(&first, "jobs"));
+    assert_eq!(status(&test, &other).await?, overtaken(&first, "tags"));
     let back = first.undone();
     restore(&db, &back).await?;
-    for table in ["departments", "jobs"] {
+    for table in ["collections", "tags"] {
         assert_eq!(content(&test, table).await?, named(1..=3, "old"));
     }
     // A restore that begins now is meant.
-    let again = Work::of(&["jobs"], "again");
+    let again = Work::of(&["tags"], "again");
     restore(&db, &again).await?;
     assert_eq!(status(&test, &again).await?, "completed");
-    assert_eq!(content(&test, "jobs").await?, again.rows("jobs"));
+    assert_eq!(content(&test, "tags").await?, again.rows("tags"));
     assert_settled(&test).await
 }
 
 #[tokio::test]
 async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() -> Result<()> {
     let test = database().await?;
-    let mut last = Work::of(&["jobs", "departments"], "first");
+    let mut last = Work::of(&["tags", "collections"], "first");
     restore(&test.database(), &last).await?;
     for round in 0..4 {
-        let next = Work::of(&["jobs"], &format!("next {round}"));
+        let next = Work::of(&["tags"], &format!("next {round}"));
         let works = [last.undone(), last.undone(), next.clone()];
         let tasks: Vec<_> = works
             .iter()
@@ -205,7 +205,7 @@ async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() 
         }
         let status = status(&test, &next).await?;
         assert!(
-            status == "completed" || status.starts_with("failed: the table jobs was restored by "),
+            status == "completed" || status.starts_with("failed: the table tags was restored by "),
             "{status}"
         );
         completed += u32::from(status == "completed");
@@ -213,7 +213,7 @@ async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() 
         assert!((1..=2).contains(&completed), "{completed}");
         crate::reap(&test.database()).await?;
         assert_settled(&test).await?;
-        last = Work::of(&["jobs", "departments"], &format!("last {round}"));
+        last = Work::of(&["tags", "collections"], &format!("last {round}"));
         restore(&test.database(), &last).await?;
     }
     Ok(())

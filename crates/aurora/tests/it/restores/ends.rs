@@ -19,14 +19,14 @@ async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -
     fill(&db, &work).await?;
     test.sql(
         "UPDATE rowgate_restore_chunks SET rows_read = rows_read + 2, rows_rejected = 2, rejects_key = 'rejected/x' \
-         WHERE table_name = 'jobs' AND chunk_no = 1",
+         WHERE table_name = 'tags' AND chunk_no = 1",
     )
     .await?;
     restores::fail(&db, &work.id, "part-00001.avro is cut off").await?;
     let failed = "failed: part-00001.avro is cut off; the tables are as they were before";
     assert_eq!(status(&test, &work).await?, failed);
-    let jobs = restores::get(&db, &work.id).await?.unwrap().tables["jobs"].clone();
-    assert_eq!((jobs.rows_read, jobs.rows_restored, jobs.rows_rejected, jobs.checksum), (7, 0, 2, None));
+    let tags = restores::get(&db, &work.id).await?.unwrap().tables["tags"].clone();
+    assert_eq!((tags.rows_read, tags.rows_restored, tags.rows_rejected, tags.checksum), (7, 0, 2, None));
     assert_settled(&test).await?;
     assert_eq!(
         test.value("SELECT GROUP_CONCAT(rejects_key) FROM rowgate_restore_chunks").await?,
@@ -52,9 +52,9 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
     begin(&db, &work).await?;
     fill(&db, &work).await?;
     let rename = fence(&test, work.id.as_str(), &THREE).await?;
-    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Raised);
+    assert_eq!(swap::recover(&db, "tags").await?, Fence::Raised);
     let_time_pass(&test).await?;
-    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
+    assert_eq!(swap::recover(&db, "tags").await?, Fence::Lifted);
     for table in THREE {
         // All fences are lifted, not only the one that was read.
         let sql = format!(
@@ -71,9 +71,9 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
         assert_eq!(prepare(&db, &work.id, worker::table(table)).await?, Prepared::Filled);
     }
     restore(&db, &work).await?;
-    assert_eq!(content(&test, "employees").await?, work.rows("employees"));
+    assert_eq!(content(&test, "documents").await?, work.rows("documents"));
     assert!(test.sql(&rename).await.is_err());
-    assert_eq!(content(&test, "employees").await?, work.rows("employees"));
+    assert_eq!(content(&test, "documents").await?, work.rows("documents"));
     assert_settled(&test).await
 }
 
@@ -91,10 +91,10 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
         match what {
             "fail" => restores::fail(&db, &work.id, "out of time").await?,
             "swap" => assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended),
-            "prepare" => assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Ended),
+            "prepare" => assert_eq!(prepare(&db, &work.id, table("tags")).await?, Prepared::Ended),
             "recover" => {
                 let_time_pass(&test).await?;
-                assert_eq!(swap::recover(&db, "employees").await?, Fence::Lifted);
+                assert_eq!(swap::recover(&db, "documents").await?, Fence::Lifted);
             }
             "reap" => {
                 let_time_pass(&test).await?;
@@ -133,20 +133,20 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
 #[tokio::test]
 async fn a_migration_during_a_restore_survives_and_the_restore_fails_with_the_reason() -> Result<()> {
     for migration in [
-        "ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL",
-        "ALTER TABLE departments ADD KEY departments_by_name (department_name)",
+        "ALTER TABLE collections ADD COLUMN note VARCHAR(10) NULL",
+        "ALTER TABLE collections ADD KEY collections_by_name (collection_name)",
     ] {
         let test = database().await?;
         let db = test.database();
-        let work = Work::of(&["departments", "jobs"], "new");
+        let work = Work::of(&["collections", "tags"], "new");
         begin(&db, &work).await?;
         fill(&db, &work).await?;
         test.sql(migration).await?;
         assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
-        let reason = "failed: the columns or indexes of departments have changed during the restore; \
+        let reason = "failed: the columns or indexes of collections have changed during the restore; \
                       the tables are as they were before";
         assert_eq!(status(&test, &work).await?, reason);
-        for table in ["departments", "jobs"] {
+        for table in ["collections", "tags"] {
             assert_eq!(content(&test, table).await?, named(1..=3, "old"));
         }
         assert_settled(&test).await?;
@@ -158,18 +158,18 @@ async fn a_migration_during_a_restore_survives_and_the_restore_fails_with_the_re
 async fn a_dropped_table_is_reported_before_and_after_its_shadow_is_filled() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let work = Work::of(&["departments", "jobs"], "new");
+    let work = Work::of(&["collections", "tags"], "new");
     begin(&db, &work).await?;
     fill(&db, &work).await?;
-    test.sql("DROP TABLE jobs").await?;
+    test.sql("DROP TABLE tags").await?;
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
-    let reason = "failed: the database has no table jobs any more; the tables are as they were before";
+    let reason = "failed: the database has no table tags any more; the tables are as they were before";
     assert_eq!(status(&test, &work).await?, reason);
-    let late = Work::of(&["jobs"], "new");
+    let late = Work::of(&["tags"], "new");
     begin(&db, &late).await?;
-    assert_eq!(prepare(&db, &late.id, table("jobs")).await?, Prepared::Missing);
-    restores::fail(&db, &late.id, "the database has no table jobs").await?;
-    assert_eq!(content(&test, "departments").await?, named(1..=3, "old"));
+    assert_eq!(prepare(&db, &late.id, table("tags")).await?, Prepared::Missing);
+    restores::fail(&db, &late.id, "the database has no table tags").await?;
+    assert_eq!(content(&test, "collections").await?, named(1..=3, "old"));
     assert_settled(&test).await
 }
 
@@ -178,23 +178,23 @@ async fn a_dropped_table_is_reported_before_and_after_its_shadow_is_filled() -> 
 async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let ended = Work::of(&["departments"], "one");
+    let ended = Work::of(&["collections"], "one");
     restore(&db, &ended).await?;
-    let previous_table = previous(&test, &ended, "departments").await?.unwrap();
-    let filling = Work::of(&["jobs"], "two");
+    let previous_table = previous(&test, &ended, "collections").await?.unwrap();
+    let filling = Work::of(&["tags"], "two");
     begin(&db, &filling).await?;
     fill(&db, &filling).await?;
-    let just_begun = Work::of(&["jobs"], "three");
+    let just_begun = Work::of(&["tags"], "three");
     begin(&db, &just_begun).await?;
-    let verifying = Work::of(&["employees"], "four").verify();
+    let verifying = Work::of(&["documents"], "four").verify();
     restore(&db, &verifying).await?;
-    let unknown = Work::of(&["jobs"], "five");
+    let unknown = Work::of(&["tags"], "five");
     let left = |work: &Work| {
         ["new", "previous", "swap", "swapped"]
             .map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_str().replace('-', "_")))
     };
     for name in [left(&ended), left(&filling), left(&just_begun), left(&verifying), left(&unknown)].concat() {
-        test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
+        test.sql(&format!("CREATE TABLE {name} LIKE collections")).await?;
     }
     test.sql("CREATE TABLE rowgate_previous_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = crate::reap(&db).await?.1.dropped;
@@ -209,7 +209,7 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
     assert_eq!(swap::reap(&db).await?, Orphans::default());
     assert_eq!(test.value(&super::exists(&previous_table)).await?, "1");
     restore(&db, &filling).await?;
-    assert_eq!(content(&test, "jobs").await?, filling.rows("jobs"));
+    assert_eq!(content(&test, "tags").await?, filling.rows("tags"));
     Ok(())
 }
 
@@ -217,8 +217,8 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
 async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_not() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let left_alone = Work::of(&["jobs"], "one");
-    let working = Work::of(&["jobs"], "two");
+    let left_alone = Work::of(&["tags"], "one");
+    let working = Work::of(&["tags"], "two");
     for work in [&left_alone, &working] {
         begin(&db, work).await?;
         fill(&db, work).await?;
@@ -237,7 +237,7 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
     let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
     assert_eq!(status(&test, &left_alone).await?, reason);
     restore(&db, &working).await?;
-    assert_eq!(content(&test, "jobs").await?, working.rows("jobs"));
+    assert_eq!(content(&test, "tags").await?, working.rows("tags"));
     assert_settled(&test).await
 }
 
@@ -246,13 +246,13 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
 async fn a_fence_that_a_restore_without_a_swap_has_raised_is_lifted() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let ended = Work::of(&["jobs"], "one");
+    let ended = Work::of(&["tags"], "one");
     restore(&db, &ended).await?;
-    for work in [&ended, &Work::of(&["jobs"], "unknown")] {
-        fence(&test, work.id.as_str(), &["jobs"]).await?;
-        assert_eq!(swap::recover(&db, "jobs").await?, Fence::Raised);
+    for work in [&ended, &Work::of(&["tags"], "unknown")] {
+        fence(&test, work.id.as_str(), &["tags"]).await?;
+        assert_eq!(swap::recover(&db, "tags").await?, Fence::Raised);
         let_time_pass(&test).await?;
-        assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
+        assert_eq!(swap::recover(&db, "tags").await?, Fence::Lifted);
     }
     assert_eq!(left_behind(&test).await?, Vec::<Vec<_>>::new());
     assert_settled(&test).await

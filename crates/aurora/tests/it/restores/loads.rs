@@ -15,10 +15,10 @@ use super::{assert_settled, content, database, let_time_pass, previous_content, 
 use crate::swap::loader::{self, DIGEST, File, commit};
 use crate::swap::{fence, status as load_status};
 
-const TABLE: &str = "departments";
+const TABLE: &str = "collections";
 
 async fn ready(test: &TestDatabase) -> Result<Work> {
-    let work = Work::of(&[TABLE, "jobs"], "restored");
+    let work = Work::of(&[TABLE, "tags"], "restored");
     begin(&test.database(), &work).await?;
     fill(&test.database(), &work).await?;
     Ok(work)
@@ -36,7 +36,7 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
         if given_up {
             loads::end(&db, &run, loads::Ending::Abandoned("tired")).await?;
         }
-        let work = Work::of(&["jobs", TABLE], "restored");
+        let work = Work::of(&["tags", TABLE], "restored");
         restore(&db, &work).await?;
         assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
         // The rows that it had added are in the previous table.
@@ -151,7 +151,7 @@ async fn a_restore_of_a_table_that_a_replace_is_swapping_waits_for_it() -> Resul
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert!(!swap.is_finished());
     // It fences none of its tables meanwhile.
-    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
+    assert_eq!(swap::recover(&db, "tags").await?, Fence::Lifted);
     let_time_pass(&test).await?;
     assert_eq!(swap.await??, Swapped::Ended);
     assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
@@ -199,8 +199,8 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
             File::replace(&round.to_string(), named(1..=20, &format!("a {round}"))),
         ];
         let works = [
-            Work::of(&["jobs", TABLE], &format!("b {round}")),
-            Work::of(&[TABLE, "employees"], &format!("c {round}")),
+            Work::of(&["tags", TABLE], &format!("b {round}")),
+            Work::of(&[TABLE, "documents"], &format!("c {round}")),
         ];
         let mut tasks = Vec::new();
         for file in files.clone() {

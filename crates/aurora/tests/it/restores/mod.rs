@@ -25,7 +25,7 @@ pub(crate) async fn database() -> Result<TestDatabase> {
 pub(crate) async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDatabase> {
     let test = TestDatabase::start_with(configure).await?;
     test.migrate().await?;
-    for table in ["departments", "jobs", "employees"] {
+    for table in ["collections", "tags", "documents"] {
         let insert = worker::insert(table, table, &worker::named(1..=3, "old"));
         test.sql(insert.sql()).await?;
     }
@@ -123,7 +123,7 @@ pub(crate) async fn status(test: &TestDatabase, work: &Work) -> Result<String> {
     Ok(format!("{}{reason}", restore.status.as_str()))
 }
 
-const THREE: [&str; 3] = ["departments", "employees", "jobs"];
+const THREE: [&str; 3] = ["collections", "documents", "tags"];
 
 #[tokio::test]
 async fn a_restore_takes_the_place_of_its_tables_and_keeps_them_as_they_were() -> Result<()> {
@@ -137,9 +137,9 @@ async fn a_restore_takes_the_place_of_its_tables_and_keeps_them_as_they_were() -
     let restore = restores::get(&test.database(), &work.id).await?.unwrap();
     assert_eq!((restore.status.as_str(), restore.attempts, restore.error.as_deref()), ("completed", 1, None));
     assert!(restore.finished_at.is_some_and(|end| end.len() == 24 && end >= restore.started_at));
-    let jobs = &restore.tables["jobs"];
-    assert_eq!((jobs.rows_read, jobs.rows_restored, jobs.rows_rejected, jobs.kept), (5, 5, 0, true));
-    assert_eq!(jobs.checksum.as_deref(), Some(worker::CHECKSUM));
+    let tags = &restore.tables["tags"];
+    assert_eq!((tags.rows_read, tags.rows_restored, tags.rows_rejected, tags.kept), (5, 5, 0, true));
+    assert_eq!(tags.checksum.as_deref(), Some(worker::CHECKSUM));
     assert_settled(&test).await
 }
 
@@ -148,13 +148,13 @@ async fn the_next_restore_of_a_table_drops_its_previous_table_and_no_other() -> 
     let test = database().await?;
     let db = test.database();
     let (first, second) =
-        (Work::of(&["departments", "jobs"], "one"), Work::of(&["jobs", "employees"], "two"));
+        (Work::of(&["collections", "tags"], "one"), Work::of(&["tags", "documents"], "two"));
     restore(&db, &first).await?;
     restore(&db, &second).await?;
-    assert_eq!(previous(&test, &first, "jobs").await?, None);
-    assert_eq!(previous_content(&test, &first, "departments").await?, worker::named(1..=3, "old"));
-    assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
-    assert_eq!(previous_content(&test, &second, "employees").await?, worker::named(1..=3, "old"));
+    assert_eq!(previous(&test, &first, "tags").await?, None);
+    assert_eq!(previous_content(&test, &first, "collections").await?, worker::named(1..=3, "old"));
+    assert_eq!(previous_content(&test, &second, "tags").await?, first.rows("tags"));
+    assert_eq!(previous_content(&test, &second, "documents").await?, worker::named(1..=3, "old"));
     // Late invocations of what is done change nothing.
     for work in [&first, &second] {
         restore(&db, work).await?;
@@ -162,7 +162,7 @@ async fn the_next_restore_of_a_table_drops_its_previous_table_and_no_other() -> 
         restores::fail(&db, &work.id, "late").await?;
     }
     crate::reap(&db).await?;
-    assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
+    assert_eq!(content(&test, "tags").await?, second.rows("tags"));
     assert_eq!(status(&test, &first).await?, "completed");
     assert_settled(&test).await
 }
@@ -170,12 +170,12 @@ async fn the_next_restore_of_a_table_drops_its_previous_table_and_no_other() -> 
 #[tokio::test]
 async fn a_number_that_a_table_has_handed_out_is_not_handed_out_again_after_a_restore() -> Result<()> {
     let test = database().await?;
-    let work = Work::of(&["departments"], "new");
-    test.sql("INSERT INTO departments (id, department_name) VALUES (70, 'gone soon')").await?;
-    test.sql("DELETE FROM departments WHERE id = 70").await?;
+    let work = Work::of(&["collections"], "new");
+    test.sql("INSERT INTO collections (id, collection_name) VALUES (70, 'gone soon')").await?;
+    test.sql("DELETE FROM collections WHERE id = 70").await?;
     restore(&test.database(), &work).await?;
-    test.sql("INSERT INTO departments (department_name) VALUES ('next')").await?;
-    assert_eq!(test.value("SELECT MAX(id) FROM departments").await?, "71");
+    test.sql("INSERT INTO collections (collection_name) VALUES ('next')").await?;
+    assert_eq!(test.value("SELECT MAX(id) FROM collections").await?, "71");
     Ok(())
 }
 
@@ -190,7 +190,7 @@ async fn a_verification_leaves_the_tables_alone_and_nothing_behind() -> Result<(
         assert_eq!(previous(&test, &work, table).await?, None);
     }
     let restore = restores::get(&db, &work.id).await?.unwrap();
-    assert_eq!((restore.status.as_str(), restore.tables["jobs"].rows_restored), ("completed", 5));
+    assert_eq!((restore.status.as_str(), restore.tables["tags"].rows_restored), ("completed", 5));
     assert_settled(&test).await
 }
 
@@ -198,9 +198,9 @@ async fn a_verification_leaves_the_tables_alone_and_nothing_behind() -> Result<(
 async fn a_restore_stays_what_it_was_first_asked_for_and_the_newest_is_listed_first() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let work = Work::of(&["jobs"], "new");
+    let work = Work::of(&["tags"], "new");
     let first = worker::begin(&db, &work).await?;
-    let other = Work { id: work.id.clone(), mode: restores::Mode::Verify, ..Work::of(&["departments"], "x") };
+    let other = Work { id: work.id.clone(), mode: restores::Mode::Verify, ..Work::of(&["collections"], "x") };
     let again = worker::begin(&db, &other).await?;
     assert_eq!((again.mode, again.tables), (first.mode, first.tables));
     assert_eq!((first.attempts, again.attempts), (1, 2));
@@ -208,7 +208,7 @@ async fn a_restore_stays_what_it_was_first_asked_for_and_the_newest_is_listed_fi
     for random in [7, 9] {
         let later = Work {
             id: domain::backup::RestoreId::new(1_795_226_401, random),
-            ..Work::of(&["jobs", "departments"], "x")
+            ..Work::of(&["tags", "collections"], "x")
         };
         worker::begin(&db, &later).await?;
         ids.push(later.id);

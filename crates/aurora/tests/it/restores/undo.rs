@@ -11,8 +11,8 @@ async fn an_undo_swaps_the_previous_tables_in_and_can_be_undone_again_and_again(
     let db = test.database();
     let first = Work::of(&THREE, "new");
     restore(&db, &first).await?;
-    test.sql("INSERT INTO jobs (job_name) VALUES ('since')").await?;
-    let news = content(&test, "jobs").await?;
+    test.sql("INSERT INTO tags (tag_name) VALUES ('since')").await?;
+    let news = content(&test, "tags").await?;
     let mut last = first.clone();
     for round in 0..4 {
         let back = last.undone();
@@ -20,15 +20,15 @@ async fn an_undo_swaps_the_previous_tables_in_and_can_be_undone_again_and_again(
         assert_eq!(status(&test, &back).await?, "completed", "{round}");
         let (there, set_aside) =
             if round % 2 == 0 { (named(1..=3, "old"), &news) } else { (news.clone(), &named(1..=3, "old")) };
-        assert_eq!(content(&test, "jobs").await?, there, "{round}");
-        assert_eq!(&previous_content(&test, &back, "jobs").await?, set_aside, "{round}");
-        assert_eq!(previous(&test, &last, "jobs").await?, None, "{round}");
+        assert_eq!(content(&test, "tags").await?, there, "{round}");
+        assert_eq!(&previous_content(&test, &back, "tags").await?, set_aside, "{round}");
+        assert_eq!(previous(&test, &last, "tags").await?, None, "{round}");
         assert_settled(&test).await?;
         last = back;
     }
     // The numbers continue even so.
-    test.sql("INSERT INTO jobs (job_name) VALUES ('next')").await?;
-    let ids = "SELECT GROUP_CONCAT(id ORDER BY id) FROM jobs WHERE job_name IN ('since', 'next')";
+    test.sql("INSERT INTO tags (tag_name) VALUES ('next')").await?;
+    let ids = "SELECT GROUP_CONCAT(id ORDER BY id) FROM tags WHERE tag_name IN ('since', 'next')";
     assert_eq!(test.value(ids).await?, "6,7");
     Ok(())
 }
@@ -40,11 +40,11 @@ async fn an_undo_of_one_table_leaves_the_others() -> Result<()> {
     let first = Work::of(&THREE, "new");
     restore(&db, &first).await?;
     let mut back = first.undone();
-    back.tables.retain(|(table, _)| *table == "employees");
+    back.tables.retain(|(table, _)| *table == "documents");
     restore(&db, &back).await?;
-    assert_eq!(content(&test, "employees").await?, named(1..=3, "old"));
-    assert_eq!(content(&test, "jobs").await?, first.rows("jobs"));
-    assert_eq!(previous_content(&test, &first, "jobs").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "documents").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "tags").await?, first.rows("tags"));
+    assert_eq!(previous_content(&test, &first, "tags").await?, named(1..=3, "old"));
     assert_settled(&test).await
 }
 
@@ -52,12 +52,12 @@ async fn an_undo_of_one_table_leaves_the_others() -> Result<()> {
 async fn an_undo_without_a_previous_table_fails() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let (first, second) = (Work::of(&["jobs"], "one"), Work::of(&["jobs"], "two"));
+    let (first, second) = (Work::of(&["tags"], "one"), Work::of(&["tags"], "two"));
     restore(&db, &first).await?;
     restore(&db, &second).await?;
-    let unknown = Work::of(&["jobs"], "unknown");
+    let unknown = Work::of(&["tags"], "unknown");
     let mut more = second.undone();
-    more.tables.push(("departments", Vec::new()));
+    more.tables.push(("collections", Vec::new()));
     for back in [first.undone(), unknown.undone(), more] {
         restore(&db, &back).await?;
         let reason = format!(
@@ -65,8 +65,8 @@ async fn an_undo_without_a_previous_table_fails() -> Result<()> {
             back.source
         );
         assert_eq!(status(&test, &back).await?, reason);
-        assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
-        assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
+        assert_eq!(content(&test, "tags").await?, second.rows("tags"));
+        assert_eq!(previous_content(&test, &second, "tags").await?, first.rows("tags"));
         assert_settled(&test).await?;
     }
     Ok(())
@@ -76,22 +76,22 @@ async fn an_undo_without_a_previous_table_fails() -> Result<()> {
 async fn an_undo_that_fails_loses_nothing() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let first = Work::of(&["departments", "jobs"], "new");
+    let first = Work::of(&["collections", "tags"], "new");
     restore(&db, &first).await?;
-    test.sql("ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL").await?;
+    test.sql("ALTER TABLE collections ADD COLUMN note VARCHAR(10) NULL").await?;
     let back = first.undone();
     restore(&db, &back).await?;
-    let reason = "failed: the columns or indexes of departments have changed since the former table was set aside; \
+    let reason = "failed: the columns or indexes of collections have changed since the former table was set aside; \
                   the tables are as they were before";
     assert_eq!(status(&test, &back).await?, reason);
     crate::reap(&db).await?;
-    assert_eq!(previous_content(&test, &first, "departments").await?, named(1..=3, "old"));
+    assert_eq!(previous_content(&test, &first, "collections").await?, named(1..=3, "old"));
     assert_settled(&test).await?;
-    test.sql("ALTER TABLE departments DROP COLUMN note").await?;
+    test.sql("ALTER TABLE collections DROP COLUMN note").await?;
     let again = first.undone();
     restore(&db, &again).await?;
-    assert_eq!(content(&test, "departments").await?, named(1..=3, "old"));
-    assert_eq!(content(&test, "jobs").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "collections").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "tags").await?, named(1..=3, "old"));
     assert_settled(&test).await
 }
 
@@ -99,27 +99,27 @@ async fn an_undo_that_fails_loses_nothing() -> Result<()> {
 async fn a_restore_that_completes_first_takes_the_previous_table_of_an_undo() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let first = Work::of(&["jobs"], "one");
+    let first = Work::of(&["tags"], "one");
     restore(&db, &first).await?;
     let back = first.undone();
     begin(&db, &back).await?;
     // It has found what is kept, and is killed.
     let adopt = format!(
         "UPDATE rowgate_job_tables SET shadow_table = '{}', is_filled = TRUE WHERE job_id = '{}'",
-        previous(&test, &first, "jobs").await?.unwrap_or_default(),
+        previous(&test, &first, "tags").await?.unwrap_or_default(),
         back.id
     );
     test.sql(&adopt).await?;
-    let second = Work::of(&["jobs"], "two");
+    let second = Work::of(&["tags"], "two");
     restore(&db, &second).await?;
     restore(&db, &back).await?;
     let reason = format!(
-        "failed: the restore {} keeps no former jobs any more: the table has been restored since; \
+        "failed: the restore {} keeps no former tags any more: the table has been restored since; \
          the tables are as they were before",
         first.id
     );
     assert_eq!(status(&test, &back).await?, reason);
-    assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
-    assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
+    assert_eq!(content(&test, "tags").await?, second.rows("tags"));
+    assert_eq!(previous_content(&test, &second, "tags").await?, first.rows("tags"));
     assert_settled(&test).await
 }

@@ -154,12 +154,12 @@ pub(crate) async fn commit(
 pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
     let mut writer = InsertWriter::new(table(name)).into_table(target);
     let day = CivilDate::new(2021, 7, 27).zip(CivilTime::new(16, 2, 8)).unwrap();
-    let hired = Value::Timestamp(Timestamp::of_second(day.0, day.1));
+    let filed = Value::Timestamp(Timestamp::of_second(day.0, day.1));
     for (id, text) in rows {
         let (id, text) = (Value::Integer(*id), Value::Text(Cow::Borrowed(text.as_str())));
         let pushed = match table(name).columns().len() {
             2 => writer.push(&[id, text]),
-            _ => writer.push(&[id, text, hired.clone(), Value::Integer(1), Value::Integer(1)]),
+            _ => writer.push(&[id, text, filed.clone(), Value::Integer(1), Value::Integer(1)]),
         };
         assert_eq!(pushed, None);
     }

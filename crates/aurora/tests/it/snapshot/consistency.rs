@@ -7,7 +7,7 @@ use aurora::{Error, Statement};
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
 
-use super::{all, employees, sample_table};
+use super::{all, documents, sample_table};
 
 /// Adds a row with the same id to three tables at once, or takes one from all of them, again and
 /// again.
@@ -23,14 +23,14 @@ async fn write(
         id += 1;
         conn.query_drop("BEGIN").await?;
         for sql in [
-            format!("INSERT INTO employees VALUES ({id}, 'New', '2022-01-01', NULL, NULL)"),
-            format!("INSERT INTO departments VALUES ({id}, 'New')"),
-            format!("INSERT INTO jobs VALUES ({id}, 'New')"),
+            format!("INSERT INTO documents VALUES ({id}, 'New', '2022-01-01', NULL, NULL)"),
+            format!("INSERT INTO collections VALUES ({id}, 'New')"),
+            format!("INSERT INTO tags VALUES ({id}, 'New')"),
         ] {
             conn.query_drop(sql).await?;
         }
         if id.is_multiple_of(3) {
-            for table in ["jobs", "employees", "departments"] {
+            for table in ["tags", "documents", "collections"] {
                 conn.query_drop(format!("DELETE FROM {table} WHERE id = {}", id - 1)).await?;
             }
         }
@@ -50,9 +50,9 @@ async fn more_writes(done: &AtomicU32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_tables_under_constant_writes_are_read_as_of_one_snapshot() -> Result<()> {
-    let test = Arc::new(employees(2500).await?);
-    test.sql("INSERT INTO departments SELECT id, 'Old' FROM employees").await?;
-    test.sql("INSERT INTO jobs SELECT id, 'Old' FROM employees").await?;
+    let test = Arc::new(documents(2500).await?);
+    test.sql("INSERT INTO collections SELECT id, 'Old' FROM documents").await?;
+    test.sql("INSERT INTO tags SELECT id, 'Old' FROM documents").await?;
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let writers: Vec<_> = (0..2)
         .map(|lane| tokio::spawn(write(Arc::clone(&test), lane, Arc::clone(&stop), Arc::clone(&done))))
@@ -60,7 +60,7 @@ async fn three_tables_under_constant_writes_are_read_as_of_one_snapshot() -> Res
     more_writes(&done).await;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let mut ids = Vec::new();
-    for name in ["departments", "jobs", "employees"] {
+    for name in ["collections", "tags", "documents"] {
         more_writes(&done).await;
         let table = sample_table(name)?;
         let nullable = snapshot.nullable(table).await?;
@@ -84,7 +84,7 @@ async fn three_tables_under_constant_writes_are_read_as_of_one_snapshot() -> Res
     assert!(ids[0].len() > 2500 && ids[0].is_sorted());
     assert_eq!(ids[0], ids[1]);
     assert_eq!(ids[0], ids[2]);
-    let now: usize = test.value("SELECT COUNT(*) FROM employees").await?.parse()?;
+    let now: usize = test.value("SELECT COUNT(*) FROM documents").await?.parse()?;
     assert!(now > ids[0].len(), "nothing was written meanwhile");
     Ok(())
 }
@@ -105,8 +105,8 @@ async fn the_snapshot_time_is_the_databases_in_utc() -> Result<()> {
 
 #[tokio::test]
 async fn a_released_snapshot_shows_the_same_rows() -> Result<()> {
-    let test = employees(1500).await?;
-    let table = sample_table("employees")?;
+    let test = documents(1500).await?;
+    let table = sample_table("documents")?;
     let first = Snapshot::take(&test.database(), &[]).await?;
     let nullable = first.nullable(table).await?;
     let mut pages = first.pages(table, &nullable, None);
@@ -114,8 +114,8 @@ async fn a_released_snapshot_shows_the_same_rows() -> Result<()> {
     let (after, time) = (page.last_key().clone(), first.time().to_owned());
     assert!(after.as_integer() < Some(11_500), "there is no more behind it");
     let id = first.release();
-    test.sql("DELETE FROM employees").await?;
-    test.sql("INSERT INTO employees VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
+    test.sql("DELETE FROM documents").await?;
+    test.sql("INSERT INTO documents VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
 
     let second = Snapshot::resume(&test.database(), id.clone(), time.clone());
     assert_eq!((second.id(), second.time()), (&*id, &*time));
@@ -145,14 +145,14 @@ pub(super) async fn at_once(test: &TestDatabase, statements: &[&str]) -> Result<
 #[tokio::test]
 async fn a_swap_or_an_alter_between_two_pages_does_not_wait_and_ends_the_snapshot() -> Result<()> {
     let swap = [
-        "CREATE TABLE shadow LIKE employees",
-        "INSERT INTO shadow SELECT * FROM employees",
-        "RENAME TABLE employees TO kept, shadow TO employees",
+        "CREATE TABLE shadow LIKE documents",
+        "INSERT INTO shadow SELECT * FROM documents",
+        "RENAME TABLE documents TO kept, shadow TO documents",
     ];
-    let alter = ["ALTER TABLE employees ADD COLUMN note INT NOT NULL DEFAULT 0 FIRST, ALGORITHM = COPY"];
+    let alter = ["ALTER TABLE documents ADD COLUMN note INT NOT NULL DEFAULT 0 FIRST, ALGORITHM = COPY"];
     for statements in [&swap[..], &alter] {
-        let test = employees(1500).await?;
-        let table = sample_table("employees")?;
+        let test = documents(1500).await?;
+        let table = sample_table("documents")?;
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let nullable = snapshot.nullable(table).await?;
         let mut pages = snapshot.pages(table, &nullable, None);
@@ -169,27 +169,27 @@ async fn a_swap_or_an_alter_between_two_pages_does_not_wait_and_ends_the_snapsho
 
 #[tokio::test]
 async fn a_failed_page_leaves_no_lock_behind() -> Result<()> {
-    let test = employees(10).await?;
+    let test = documents(10).await?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    let too_large = "SELECT REPEAT(name, 8000) AS r FROM employees".to_owned();
+    let too_large = "SELECT REPEAT(name, 8000) AS r FROM documents".to_owned();
     assert!(matches!(snapshot.page(too_large).await, Err(Error::TooLarge { .. })));
-    at_once(&test, &["RENAME TABLE employees TO gone"]).await?;
-    let missing = all(&snapshot, sample_table("employees")?).await;
+    at_once(&test, &["RENAME TABLE documents TO gone"]).await?;
+    let missing = all(&snapshot, sample_table("documents")?).await;
     assert!(matches!(missing, Err(Error::Sql { code: Some(1146), .. })), "{missing:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_table_that_is_altered_in_place_is_read_as_it_was_or_ends_the_snapshot() -> Result<()> {
-    let test = employees(1500).await?;
-    let table = sample_table("employees")?;
+    let test = documents(1500).await?;
+    let table = sample_table("documents")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);
     let first = pages.next().await?.context("no page")?.len();
     let mut rows = first;
-    at_once(&test, &["ALTER TABLE employees ADD COLUMN note INT NULL, ALGORITHM = INSTANT"]).await?;
-    test.database().execute(Statement::new("DELETE FROM employees")).await?;
+    at_once(&test, &["ALTER TABLE documents ADD COLUMN note INT NULL, ALGORITHM = INSTANT"]).await?;
+    test.database().execute(Statement::new("DELETE FROM documents")).await?;
     // MariaDB continues, MySQL 9.7 fails (1412); no page ever shows another time.
     let is_mariadb = test.value("SELECT VERSION()").await?.contains("MariaDB");
     loop {

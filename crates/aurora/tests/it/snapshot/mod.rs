@@ -27,11 +27,11 @@ fn things(key: &str, columns: &str) -> Result<Dictionary> {
     Ok(Dictionary::parse("test.toml", &text)?)
 }
 
-/// A migrated database with that many employees, each of the same length.
-async fn employees(count: u32) -> Result<TestDatabase> {
+/// A migrated database with that many documents, each of the same length.
+async fn documents(count: u32) -> Result<TestDatabase> {
     let test = TestDatabase::migrated().await?;
     let sql = format!(
-        "INSERT INTO employees SELECT seq + 10000, CONCAT('Name ', seq + 10000), '2021-07-27 16:02:08', 1, NULL \
+        "INSERT INTO documents SELECT seq + 10000, CONCAT('Name ', seq + 10000), '2021-07-27 16:02:08', 1, NULL \
          FROM {}",
         numbers(count)
     );

@@ -3,7 +3,7 @@ use aurora::Error;
 use aurora::snapshot::Snapshot;
 use testkit::{TestDatabase, numbers};
 
-use super::{all, employees, sample_table, things};
+use super::{all, documents, sample_table, things};
 
 #[tokio::test]
 async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
@@ -72,7 +72,7 @@ async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> 
 /// end the snapshot.
 #[tokio::test]
 async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() -> Result<()> {
-    let test = employees(3_000).await?;
+    let test = documents(3_000).await?;
     for (first, name) in [
         (20_000, "REPEAT('😀', 255)"),
         (30_000, "REPEAT('€', 255)"),
@@ -81,15 +81,15 @@ async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() 
         (60_000, "REPEAT('😀', 255)"),
     ] {
         let sql = format!(
-            "INSERT INTO employees SELECT id - 10000 + {first}, {name}, datetime, NULL, NULL FROM employees \
+            "INSERT INTO documents SELECT id - 10000 + {first}, {name}, datetime, NULL, NULL FROM documents \
              WHERE id <= 11499"
         );
         test.sql(&sql).await?;
     }
-    let count: usize = test.value("SELECT COUNT(*) FROM employees").await?.parse()?;
+    let count: usize = test.value("SELECT COUNT(*) FROM documents").await?.parse()?;
     assert_eq!(count, 3_000 + 5 * 1_499);
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    assert_eq!(all(&snapshot, sample_table("employees")?).await?.len(), count);
+    assert_eq!(all(&snapshot, sample_table("documents")?).await?.len(), count);
     Ok(())
 }
 
@@ -97,8 +97,8 @@ async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() 
 async fn where_the_service_allows_less_smaller_pages_come_of_another_snapshot() -> Result<()> {
     let test = TestDatabase::start_with(|config| config.limits.result_bytes = 300_000).await?;
     test.migrate().await?;
-    test.sql(&format!("INSERT INTO jobs SELECT seq, REPEAT('x', 200) FROM {}", numbers(5000))).await?;
-    let table = sample_table("jobs")?;
+    test.sql(&format!("INSERT INTO tags SELECT seq, REPEAT('x', 200) FROM {}", numbers(5000))).await?;
+    let table = sample_table("tags")?;
     for halvings in 0.. {
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let mut pages = snapshot.pages(table, &[false, false], None).halved(halvings);

@@ -6,7 +6,7 @@ use domain::row_text::ContentSum;
 use testkit::TestDatabase;
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 
-use super::{all, employees, sample_table, things};
+use super::{all, documents, sample_table, things};
 
 /// The sum as the database makes it and as it comes from the row texts.
 async fn sums(test: &TestDatabase, table: &Table) -> Result<[ContentSum; 2]> {
@@ -21,12 +21,12 @@ async fn sums(test: &TestDatabase, table: &Table) -> Result<[ContentSum; 2]> {
 
 #[tokio::test]
 async fn the_database_sums_up_what_is_read_from_it() -> Result<()> {
-    let test = employees(3000).await?;
-    let table = sample_table("employees")?;
+    let test = documents(3000).await?;
+    let table = sample_table("documents")?;
     let [sum, read] = sums(&test, table).await?;
     assert_eq!(sum, read);
     assert_eq!(sum.rows(), 3000);
-    test.sql("UPDATE employees SET name = 'Other' WHERE id = 10007").await?;
+    test.sql("UPDATE documents SET name = 'Other' WHERE id = 10007").await?;
     let [changed, read] = sums(&test, table).await?;
     assert_eq!(changed, read);
     assert_ne!(changed, sum);
@@ -58,14 +58,14 @@ async fn sparse_keys_at_both_ends_and_no_rows_sum_up_as_well() -> Result<()> {
 
 #[tokio::test]
 async fn ranges_that_take_too_long_are_halved() -> Result<()> {
-    let test = employees(100).await?;
-    let table = sample_table("employees")?;
+    let test = documents(100).await?;
+    let table = sample_table("documents")?;
     let [sum, _] = sums(&test, table).await?;
     let nullable = [false, false, false, true, true];
     for part in ["SHA2", "OFFSET"] {
         let rule = Rule::error(ErrorKind::StatementTimeoutException).sql(part).times(6);
         test.data_api().set(Faults::default().with(rule));
-        assert_eq!(content_sum(&test.database(), "employees", table, &nullable).await?, sum, "{part}");
+        assert_eq!(content_sum(&test.database(), "documents", table, &nullable).await?, sum, "{part}");
         assert_eq!(test.data_api().injected(), 6, "{part}");
     }
     Ok(())
@@ -73,11 +73,11 @@ async fn ranges_that_take_too_long_are_halved() -> Result<()> {
 
 #[tokio::test]
 async fn one_row_that_takes_too_long_ends_the_sum() -> Result<()> {
-    let test = employees(3).await?;
+    let test = documents(3).await?;
     let rule = Rule::error(ErrorKind::StatementTimeoutException).sql("SHA2");
     test.data_api().set(Faults::default().with(rule));
     let nullable = [false, false, false, true, true];
-    let late = content_sum(&test.database(), "employees", sample_table("employees")?, &nullable).await;
+    let late = content_sum(&test.database(), "documents", sample_table("documents")?, &nullable).await;
     assert!(matches!(late, Err(Error::StatementTimeout { .. })), "{late:?}");
     Ok(())
 }

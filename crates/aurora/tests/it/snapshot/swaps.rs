@@ -9,7 +9,7 @@ use aurora::{Error, loads, restores};
 use domain::dictionary::LoadMode;
 use testkit::{TestDatabase, numbers};
 
-use super::{all, employees, sample_table};
+use super::{all, documents, sample_table};
 use crate::restores::worker::{self, Work};
 use crate::swap::loader::{self, DIGEST, File, TABLE, named};
 
@@ -22,16 +22,16 @@ async fn is_lost(snapshot: &Snapshot, table: &str) -> Result<bool, Error> {
     }
 }
 
-/// A database with twenty departments.
-async fn departments() -> Result<TestDatabase> {
+/// A database with twenty collections.
+async fn collections() -> Result<TestDatabase> {
     let test = TestDatabase::migrated().await?;
-    test.sql(&format!("INSERT INTO departments SELECT seq, 'old' FROM {}", numbers(20))).await?;
+    test.sql(&format!("INSERT INTO collections SELECT seq, 'old' FROM {}", numbers(20))).await?;
     Ok(test)
 }
 
 #[tokio::test]
 async fn a_restore_that_was_half_filled_at_the_snapshot_and_swapped_since_is_noticed() -> Result<()> {
-    let test = departments().await?;
+    let test = collections().await?;
     let db = test.database();
     let work = Work::of(&[TABLE], "new");
     worker::begin(&db, &work).await?;
@@ -41,13 +41,13 @@ async fn a_restore_that_was_half_filled_at_the_snapshot_and_swapped_since_is_not
     };
     worker::commit(&db, &work, TABLE, &shadow, 0).await?;
 
-    let snapshot = Snapshot::take(&db, &[TABLE, "jobs"]).await?;
+    let snapshot = Snapshot::take(&db, &[TABLE, "tags"]).await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
     worker::restore(&db, &work).await?;
     // This is why the ledger is asked: two rows of five, and no error.
     assert_eq!(all(&snapshot, sample_table(TABLE)?).await?.len(), 2);
     assert!(is_lost(&snapshot, TABLE).await?);
-    assert!(!is_lost(&snapshot, "jobs").await?, "nobody has touched it");
+    assert!(!is_lost(&snapshot, "tags").await?, "nobody has touched it");
     snapshot.end().await;
     let again = Snapshot::take(&db, &[TABLE]).await?;
     assert_eq!(all(&again, sample_table(TABLE)?).await?.len(), 5);
@@ -65,7 +65,7 @@ fn raise(since: &str) -> String {
 
 #[tokio::test]
 async fn a_replace_that_was_half_filled_at_the_snapshot_and_swapped_since_is_noticed() -> Result<()> {
-    let test = departments().await?;
+    let test = collections().await?;
     let db = test.database();
     let file = File::replace("v1", named(1..=6, "new"));
     let (run, target) = loader::begin(&db, &file).await?.context("it has ended")?;
@@ -81,31 +81,31 @@ async fn a_replace_that_was_half_filled_at_the_snapshot_and_swapped_since_is_not
 
 #[tokio::test]
 async fn an_undo_between_two_pages_is_noticed_by_the_next_invocation_too() -> Result<()> {
-    let test = employees(1500).await?;
+    let test = documents(1500).await?;
     let db = test.database();
-    let first = Work::of(&["employees"], "new");
+    let first = Work::of(&["documents"], "new");
     let back = first.undone();
     for work in [&first, &back] {
         worker::restore(&db, work).await?;
     }
-    let table = sample_table("employees")?;
-    let snapshot = Snapshot::take(&db, &["employees"]).await?;
+    let table = sample_table("documents")?;
+    let snapshot = Snapshot::take(&db, &["documents"]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);
     assert!(pages.next().await?.is_some());
     worker::restore(&db, &back.undone()).await?;
     assert!(pages.next().await?.is_none(), "rows are behind it in the table that was set aside");
-    assert!(is_lost(&snapshot, "employees").await?);
+    assert!(is_lost(&snapshot, "documents").await?);
     let time = snapshot.time().to_owned();
     let resumed = Snapshot::resume(&db, snapshot.release(), time);
-    assert!(is_lost(&resumed, "employees").await?);
+    assert!(is_lost(&resumed, "documents").await?);
     resumed.end().await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not() -> Result<()> {
-    let test = departments().await?;
+    let test = collections().await?;
     let db = test.database();
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
     let snapshot = Snapshot::take(&db, &[TABLE]).await?;
@@ -115,7 +115,7 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
     test.sql("UPDATE rowgate_table_fences SET job_id = NULL, commit_marker = NULL, fenced_since = NULL")
         .await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
-    for work in [Work::of(&[TABLE], "new").verify(), Work::of(&["jobs"], "new")] {
+    for work in [Work::of(&[TABLE], "new").verify(), Work::of(&["tags"], "new")] {
         worker::restore(&db, &work).await?;
     }
     for mode in [LoadMode::Append, LoadMode::Upsert] {
@@ -128,16 +128,16 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
 
 #[tokio::test]
 async fn a_snapshot_waits_for_a_swap_that_is_under_way_and_ends_one_that_was_left_alone() -> Result<()> {
-    let test = departments().await?;
+    let test = collections().await?;
     let db = test.database();
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
     test.sql(&raise("UTC_TIMESTAMP(3)")).await?;
-    let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["jobs", TABLE])).await;
+    let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["tags", TABLE])).await;
     assert!(waits.is_err());
-    let other = Snapshot::take(&db, &["jobs"]).await?;
+    let other = Snapshot::take(&db, &["tags"]).await?;
     assert!(is_lost(&other, TABLE).await?, "the snapshot was taken within a swap");
     test.sql(&raise("UTC_TIMESTAMP(3) - INTERVAL 3 MINUTE")).await?;
-    let snapshot = Snapshot::take(&db, &["jobs", TABLE]).await?;
+    let snapshot = Snapshot::take(&db, &["tags", TABLE]).await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
     Ok(())
 }

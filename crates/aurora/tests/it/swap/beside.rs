@@ -31,7 +31,7 @@ async fn readers_see_the_old_table_or_the_new_one_and_nothing_between() -> Resul
             let mut conn = test.connect().await?;
             let mut seen = 0;
             while !done.load(Ordering::Relaxed) {
-                let sql = "SELECT COUNT(*), MIN(department_name), MAX(department_name) FROM departments";
+                let sql = "SELECT COUNT(*), MIN(collection_name), MAX(collection_name) FROM collections";
                 let row: Option<(u64, String, String)> = conn.query_first(sql).await?;
                 let (count, least, greatest) = row.unwrap_or_default();
                 ensure!(least == greatest, "{least} beside {greatest}");
@@ -200,7 +200,7 @@ async fn held() -> Result<(TestDatabase, Conn)> {
     let test = database_with(|config| config.limits.call = Duration::from_secs(2)).await?;
     let mut holder = test.connect().await?;
     holder.query_drop("START TRANSACTION").await?;
-    holder.query_drop("SELECT * FROM departments").await?;
+    holder.query_drop("SELECT * FROM collections").await?;
     Ok((test, holder))
 }
 
@@ -260,8 +260,8 @@ async fn the_insert_api_needs_no_fence() -> Result<()> {
                 id += 1;
                 // Of two tables, so that it is a transaction; and it asks before it inserts.
                 let body = format!(
-                    r#"{{"departments": [{{"id": {id}, "department_name": "inserted"}}],
-                        "jobs": [{{"id": {id}, "job_name": "inserted"}}]}}"#
+                    r#"{{"collections": [{{"id": {id}, "collection_name": "inserted"}}],
+                        "tags": [{{"id": {id}, "tag_name": "inserted"}}]}}"#
                 );
                 let batch = Batch::read(dictionary, body.as_bytes())?;
                 let insert = Insert {
@@ -284,15 +284,15 @@ async fn the_insert_api_needs_no_fence() -> Result<()> {
     let last = inserting.await??;
     // Everything since the last swap is there without a gap, and before it nothing is.
     let inserted =
-        "SELECT CONCAT(COUNT(*), ' up to ', COALESCE(MAX(id), 0)) FROM departments WHERE id > 1000";
-    let count: i64 = test.value("SELECT COUNT(*) FROM departments WHERE id > 1000").await?.parse()?;
+        "SELECT CONCAT(COUNT(*), ' up to ', COALESCE(MAX(id), 0)) FROM collections WHERE id > 1000";
+    let count: i64 = test.value("SELECT COUNT(*) FROM collections WHERE id > 1000").await?.parse()?;
     let first: i64 =
-        test.value("SELECT COALESCE(MIN(id), 0) FROM departments WHERE id > 1000").await?.parse()?;
+        test.value("SELECT COALESCE(MIN(id), 0) FROM collections WHERE id > 1000").await?.parse()?;
     if count > 0 {
         assert_eq!(test.value(inserted).await?, format!("{} up to {last}", last - first + 1));
     }
-    assert_eq!(test.value("SELECT COUNT(*) FROM jobs WHERE id > 1000").await?, (last - 1000).to_string());
-    assert_eq!(test.value("SELECT COUNT(*) FROM departments WHERE department_name = 'five'").await?, "6");
+    assert_eq!(test.value("SELECT COUNT(*) FROM tags WHERE id > 1000").await?, (last - 1000).to_string());
+    assert_eq!(test.value("SELECT COUNT(*) FROM collections WHERE collection_name = 'five'").await?, "6");
     assert_settled(&test).await
 }
 
@@ -300,10 +300,10 @@ async fn the_insert_api_needs_no_fence() -> Result<()> {
 async fn a_transaction_that_is_older_than_the_table_it_reads_is_one_to_run_again() -> Result<()> {
     let test = database().await?;
     let transaction = test.database().begin().await?;
-    let _: Vec<serde_json::Value> = transaction.query(Statement::new("SELECT id FROM jobs")).await?;
+    let _: Vec<serde_json::Value> = transaction.query(Statement::new("SELECT id FROM tags")).await?;
     load(&test.database(), &File::replace("v1", named(1..=6, "new"))).await?;
     let read: Result<Vec<serde_json::Value>, Error> =
-        transaction.query(Statement::new("SELECT id FROM departments")).await;
+        transaction.query(Statement::new("SELECT id FROM collections")).await;
     assert!(read.as_ref().is_err_and(Error::is_retryable), "{read:?}");
     Ok(())
 }
@@ -312,8 +312,8 @@ async fn a_transaction_that_is_older_than_the_table_it_reads_is_one_to_run_again
 #[tokio::test]
 async fn a_migration_under_a_replace_survives_and_the_load_begins_again() -> Result<()> {
     for migration in [
-        "ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL",
-        "ALTER TABLE departments ADD KEY departments_by_name (department_name)",
+        "ALTER TABLE collections ADD COLUMN note VARCHAR(10) NULL",
+        "ALTER TABLE collections ADD KEY collections_by_name (collection_name)",
     ] {
         let test = database().await?;
         let db = test.database();
@@ -322,11 +322,11 @@ async fn a_migration_under_a_replace_survives_and_the_load_begins_again() -> Res
         fill(&db, &file, &run, &target).await?;
         test.sql(migration).await?;
         assert_eq!(loads::swap(&db, &run, table(), DIGEST).await?, Swapped::Unfilled, "{migration}");
-        assert_eq!(test.value("SELECT MAX(department_name) FROM departments").await?, "old");
+        assert_eq!(test.value("SELECT MAX(collection_name) FROM collections").await?, "old");
         load(&db, &file).await?;
         assert_eq!(content(&test).await?, file.rows);
         let there = "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() \
-                     AND table_name = 'departments' AND (column_name = 'note' OR column_key = 'MUL')";
+                     AND table_name = 'collections' AND (column_name = 'note' OR column_key = 'MUL')";
         assert_eq!(test.value(there).await?, "1", "{migration}");
         assert_settled(&test).await?;
     }

@@ -155,7 +155,7 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
         [format!("rowgate_new_{}_00000000", file.id), format!("rowgate_previous_{}_00000000", file.id)]
     };
     for name in [left(&filling), left(&just_begun), left(&ended), left(&unknown)].concat() {
-        test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
+        test.sql(&format!("CREATE TABLE {name} LIKE collections")).await?;
     }
     test.sql("CREATE TABLE rowgate_new_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = swap::reap(&db).await?.dropped;

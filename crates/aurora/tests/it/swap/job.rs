@@ -37,14 +37,14 @@ impl Job {
     pub(crate) fn new(kind: Kind, name: &str) -> Self {
         match kind {
             Kind::Replace => Self::Replace(File::replace(name, worker::named(1..=6, name))),
-            Kind::Restore => Self::Restore(Work::of(&["departments", "jobs"], name)),
+            Kind::Restore => Self::Restore(Work::of(&["collections", "tags"], name)),
         }
     }
 
     pub(crate) fn tables(&self) -> &'static [&'static str] {
         match self {
-            Self::Replace(_) => &["departments"],
-            Self::Restore(_) => &["departments", "jobs"],
+            Self::Replace(_) => &["collections"],
+            Self::Restore(_) => &["collections", "tags"],
         }
     }
 

@@ -16,7 +16,7 @@ use crate::restores::{
     assert_settled, content, database, database_with, let_an_hour_pass, previous_content, status,
 };
 
-const TWO: [&str; 2] = ["departments", "jobs"];
+const TWO: [&str; 2] = ["collections", "tags"];
 
 /// A database whose Data API soon rolls back what a killed function has left open.
 async fn forgetful() -> Result<TestDatabase> {
@@ -88,7 +88,7 @@ async fn swap_killed_at_any_call(kind: Kind) -> Result<()> {
         let killed = kill_after(&test, calls, filled.swap(test.database())).await?;
         let_time_pass(&test).await?;
         if calls % 2 == 0 {
-            assert_eq!(swap::recover(&test.database(), "departments").await?, Fence::Lifted);
+            assert_eq!(swap::recover(&test.database(), "collections").await?, Fence::Lifted);
         } else {
             swap::reap(&test.database()).await?;
         }
@@ -161,7 +161,7 @@ async fn a_replace_killed_at_any_call_lets_an_append_through_that_is_whole() -> 
             assert!(calls > 35, "{calls}");
             break;
         }
-        test.sql("DELETE FROM departments WHERE id >= 100").await?;
+        test.sql("DELETE FROM collections WHERE id >= 100").await?;
     }
     Ok(())
 }

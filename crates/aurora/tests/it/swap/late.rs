@@ -152,7 +152,7 @@ async fn an_orphaned_table_that_somebody_reads_holds_up_no_job() -> Result<()> {
         let orphans =
             ["rowgate_previous_", "rowgate_swapped_"].map(|role| format!("{role}{}_00000000", ended.id));
         for orphan in &orphans {
-            test.sql(&format!("CREATE TABLE {orphan} LIKE departments")).await?;
+            test.sql(&format!("CREATE TABLE {orphan} LIKE collections")).await?;
         }
         let mut reader = test.connect().await?;
         reader.query_drop("START TRANSACTION").await?;

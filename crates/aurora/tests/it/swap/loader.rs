@@ -17,7 +17,7 @@ use domain::value::Value;
 
 use crate::Unfilled;
 
-pub(crate) const TABLE: &str = "departments";
+pub(crate) const TABLE: &str = "collections";
 
 /// Small, so that a few rows are several chunks.
 const CHUNK_BYTES: u64 = 16;

@@ -73,8 +73,8 @@ async fn a_replace_leaves_its_rows_alone_and_numbers_continue_after_them() -> Re
     assert_eq!(content(&test).await?, file.rows);
     assert_eq!(status(&test, &file).await?, "completed 69 = 69 + 0");
     assert_settled(&test).await?;
-    test.sql("INSERT INTO departments (department_name) VALUES ('next')").await?;
-    assert_eq!(test.value("SELECT MAX(id) FROM departments").await?, "71");
+    test.sql("INSERT INTO collections (collection_name) VALUES ('next')").await?;
+    assert_eq!(test.value("SELECT MAX(id) FROM collections").await?, "71");
     Ok(())
 }
 

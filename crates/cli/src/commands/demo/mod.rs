@@ -142,7 +142,7 @@ async fn print_report(api: &Api, report: &Report, printer: Printer) -> Result<()
     Ok(())
 }
 
-/// Returns a report's name and the defaults of its parameters: `hires-by-quarter, year 2021`.
+/// Returns a report's name and the defaults of its parameters: `files-by-quarter, year 2021`.
 fn title(report: &Report) -> String {
     let defaults = report.parameters.iter().filter_map(|parameter| {
         let default = serde_json::to_value(parameter.default.as_ref()?).ok()?;

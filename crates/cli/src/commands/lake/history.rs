@@ -125,10 +125,10 @@ mod tests {
 
     #[test]
     fn a_row_is_asked_for_by_its_key() {
-        let history = history("hired_employees", "-7").unwrap();
+        let history = history("filed_documents", "-7").unwrap();
         assert_eq!(
             history.sql(),
-            r#"SELECT * FROM "rowgate_silver"."employees_history" WHERE "id" = -7 ORDER BY "_valid_from""#
+            r#"SELECT * FROM "rowgate_silver"."documents_history" WHERE "id" = -7 ORDER BY "_valid_from""#
         );
         let order: Vec<_> = history.order().collect();
         assert_eq!(order[..4], ["_valid_from", "_valid_to", "id", "name"]);
@@ -148,20 +148,20 @@ mod tests {
         assert!(refusal("rowgate_canary", "7").starts_with("There is no table"));
         for value in ["", "seven", "7 OR 1=1", "2147483648", "1.0"] {
             assert_eq!(
-                refusal("jobs", value),
-                format!("{value:?} is no key of jobs: it must be the key id (integer).")
+                refusal("tags", value),
+                format!("{value:?} is no key of tags: it must be the key id (integer).")
             );
         }
     }
 
     #[test]
     fn a_history_that_is_not_there_yet_is_made_by_a_run() {
-        let history = history("jobs", "7").unwrap();
-        let missing = "The query failed: TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.rowgate_silver.jobs_history' does not \
+        let history = history("tags", "7").unwrap();
+        let missing = "The query failed: TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.rowgate_silver.tags_history' does not \
                        exist.";
         assert_eq!(
             history.explain(user_error(missing)).to_string(),
-            "The lake has no history of jobs yet; `rowgate lake run --wait` makes it."
+            "The lake has no history of tags yet; `rowgate lake run --wait` makes it."
         );
         assert_eq!(
             history.explain(user_error("The query was stopped.")).to_string(),
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn both_ends_of_a_key_are_keys() {
         for value in ["-2147483648", "2147483647"] {
-            assert!(history("jobs", value).unwrap().sql().contains(&format!("\"id\" = {value} ")));
+            assert!(history("tags", value).unwrap().sql().contains(&format!("\"id\" = {value} ")));
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
             history: History,
         }
         let parse = |words: &[&str]| <Line as clap::Parser>::try_parse_from(words);
-        assert_eq!(parse(&["history", "jobs", "--key", "-7"]).unwrap().history.key, "-7");
-        assert!(parse(&["history", "jobs"]).is_err());
+        assert_eq!(parse(&["history", "tags", "--key", "-7"]).unwrap().history.key, "-7");
+        assert!(parse(&["history", "tags"]).is_err());
     }
 }

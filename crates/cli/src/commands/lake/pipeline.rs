@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(
             ended.failure.unwrap(),
             format!(
-                "The run {RUN} failed in Silver: ExpectationError: employees.id is not unique in 2 rows."
+                "The run {RUN} failed in Silver: ExpectationError: documents.id is not unique in 2 rows."
             )
         );
         assert_eq!(ended.backup.unwrap().as_str(), "20261129-020001-5e6f7a8b");

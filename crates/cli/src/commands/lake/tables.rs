@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_notes_on_tables_are_read() {
-        assert!(is_of_table("state/gold/hires_by_quarter.json"));
+        assert!(is_of_table("state/gold/files_by_quarter.json"));
         for key in [
             "state/maintenance.json",
             "state/gold/",
@@ -134,19 +134,19 @@ mod tests {
     fn tables_are_shown_with_what_their_last_run_left() {
         // As the job writes it, with more than is shown.
         let text = r#"[
-            {"layer": "silver", "table": "employees", "rows": 1998, "files": 3, "bytes": 51234,
+            {"layer": "silver", "table": "documents", "rows": 1998, "files": 3, "bytes": 51234,
              "backup": "20261129-020001-5e6f7a8b", "snapshot_time": "2026-11-29T02:00:00.000Z",
              "run": "20261129-020000-0a1b2c3d", "finished_at": "2026-11-29T02:00:31.250Z", "schema": [],
              "fingerprint": "3a7b"},
-            {"layer": "gold", "table": "hires_by_quarter", "rows": 938, "files": 1, "bytes": 9800, "backup": null,
+            {"layer": "gold", "table": "files_by_quarter", "rows": 938, "files": 1, "bytes": 9800, "backup": null,
              "snapshot_time": null, "run": null, "finished_at": null}
         ]"#;
         let states: Vec<State> = serde_json::from_str(text).unwrap();
         insta::assert_snapshot!(render(&states), @r"
           layer   table             rows  files        size  newest snapshot      last run                  finished
           ------  ----------------  ----  -----  ----------  -------------------  ------------------------  -------------------
-          silver  employees         1998      3       51 kB  2026-11-29 02:00:00  20261129-020000-0a1b2c3d  2026-11-29 02:00:31
-          gold    hires_by_quarter   938      1  9800 bytes
+          silver  documents         1998      3       51 kB  2026-11-29 02:00:00  20261129-020000-0a1b2c3d  2026-11-29 02:00:31
+          gold    files_by_quarter   938      1  9800 bytes
         ");
     }
 }

@@ -131,11 +131,11 @@ mod tests {
 
     #[test]
     fn the_key_names_table_and_mode() {
-        let of = |mode, file: &str| key("jobs", mode, Path::new(file)).map_err(|error| error.to_string());
-        assert_eq!(of(None, "some where/My jobs.CSV"), Ok("incoming/jobs/My jobs.CSV".to_owned()));
+        let of = |mode, file: &str| key("tags", mode, Path::new(file)).map_err(|error| error.to_string());
+        assert_eq!(of(None, "some where/My tags.CSV"), Ok("incoming/tags/My tags.CSV".to_owned()));
         assert_eq!(
             of(Some(LoadMode::Replace), "a.csv.zst"),
-            Ok("incoming/jobs/replace/a.csv.zst".to_owned())
+            Ok("incoming/tags/replace/a.csv.zst".to_owned())
         );
         for file in ["a.csv.gz", "a.xlsx", "a.jsonl.zst", "_a.tsv"] {
             assert!(of(None, file).is_ok(), "{file}");

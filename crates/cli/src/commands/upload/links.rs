@@ -319,7 +319,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, "1,Welder\n").unwrap();
-        let upload = Upload { table: "jobs", mode: None, file: &path, settings: None };
+        let upload = Upload { table: "tags", mode: None, file: &path, settings: None };
         let file = SentFile::open(&path).unwrap();
         let of =
             |upload: &Upload<'_>, url: &str, file: &SentFile| State::of(folder.path(), url, upload, file).0;

@@ -164,14 +164,14 @@ mod tests {
         let parse = |table| {
             Arguments::try_parse_from(["rowgate", "upload", table, "a.csv", "--bucket", "data"]).is_ok()
         };
-        assert!(parse("employees"));
+        assert!(parse("documents"));
         assert!(!parse("../rejected") && !parse(""));
     }
 
     #[test]
     fn a_mode_is_one_of_three() {
         let parse = |mode| {
-            let line = ["rowgate", "upload", "jobs", "a.csv", "--bucket", "data", "--mode", mode];
+            let line = ["rowgate", "upload", "tags", "a.csv", "--bucket", "data", "--mode", mode];
             Arguments::try_parse_from(line)
         };
         for mode in ["append", "upsert", "replace"] {

@@ -18,7 +18,7 @@ pub use digest::ContentDigest;
 use crate::row::is_blank;
 
 /// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to
-/// this many bytes of content. Some 20,000 employees in 27 statements: large enough that BEGIN,
+/// this many bytes of content. Some 20,000 short rows in 27 statements: large enough that BEGIN,
 /// ledger row and COMMIT add a tenth to the calls, small enough that a transaction takes a second
 /// on a small database.
 pub const CHUNK_BYTES: u64 = 1024 * 1024;

@@ -77,10 +77,10 @@ mod tests {
     fn knows_what_programs_leave_beside_data() {
         for name in [
             ".DS_Store",
-            ".jobs.csv",
+            ".tags.csv",
             ".part-00000.csv.crc",
-            "._jobs.csv",
-            "~$jobs.xlsx",
+            "._tags.csv",
+            "~$tags.xlsx",
             "_SUCCESS",
             "_success",
             "_committed_4711",
@@ -90,22 +90,22 @@ mod tests {
             "_delta_log_$folder$",
             "upsert_$folder$",
             "part-00000.csv.crc",
-            "jobs.csv.filepart",
-            "jobs.csv.TMP",
-            "jobs.tmp",
-            "jobs.temp",
-            "jobs.csv.part",
-            "jobs.csv.partial",
-            "jobs.csv.crdownload",
-            "jobs.csv.download",
-            "jobs.csv.swp",
-            "jobs.csv~",
+            "tags.csv.filepart",
+            "tags.csv.TMP",
+            "tags.tmp",
+            "tags.temp",
+            "tags.csv.part",
+            "tags.csv.partial",
+            "tags.csv.crdownload",
+            "tags.csv.download",
+            "tags.csv.swp",
+            "tags.csv~",
             "Thumbs.db",
             "THUMBS.DB",
             "desktop.ini",
             "Desktop.ini",
         ] {
-            for folder in ["incoming/jobs", "incoming/jobs/upsert", "incoming/people"] {
+            for folder in ["incoming/tags", "incoming/tags/upsert", "incoming/people"] {
                 assert!(no_data(&format!("{folder}/{name}")).is_some(), "{folder}/{name}");
             }
             assert!(no_data_below(name).is_some(), "{name}");
@@ -115,11 +115,11 @@ mod tests {
     #[test]
     fn knows_folders_of_what_is_not_ready() {
         for key in [
-            "incoming/jobs/_temporary/0/task_1/part-00000.csv",
-            "incoming/jobs/_Temporary/",
-            "incoming/jobs/upsert/.spark-staging/part-00000.csv",
-            "incoming/jobs/_delta_log/00000000000000000000.json",
-            "incoming/jobs/.hidden/jobs.csv",
+            "incoming/tags/_temporary/0/task_1/part-00000.csv",
+            "incoming/tags/_Temporary/",
+            "incoming/tags/upsert/.spark-staging/part-00000.csv",
+            "incoming/tags/_delta_log/00000000000000000000.json",
+            "incoming/tags/.hidden/tags.csv",
         ] {
             assert_eq!(no_data(key), Some(HIDDEN_FOLDER), "{key}");
         }
@@ -128,24 +128,24 @@ mod tests {
     #[test]
     fn leaves_every_other_file_to_be_loaded_or_to_fail() {
         for key in [
-            "incoming/jobs/jobs.csv",
-            "incoming/jobs/_jobs.csv",
-            "incoming/jobs/_2021.TSV.GZ",
-            "incoming/jobs/_jobs.xlsx",
-            "incoming/jobs/upsert/_jobs.jsonl.zst",
-            "incoming/jobs/jobs.pdf",
-            "incoming/jobs/jobs",
-            "incoming/jobs/part-00000",
-            "incoming/jobs/tmp",
-            "incoming/jobs/jobs.part.csv",
-            "incoming/jobs/~jobs.csv",
-            "incoming/jobs/a_$folder$.csv",
-            "incoming/jobs/thumbs.db.csv",
-            "incoming/jobs/2021/jobs.csv",
+            "incoming/tags/tags.csv",
+            "incoming/tags/_tags.csv",
+            "incoming/tags/_2021.TSV.GZ",
+            "incoming/tags/_tags.xlsx",
+            "incoming/tags/upsert/_tags.jsonl.zst",
+            "incoming/tags/tags.pdf",
+            "incoming/tags/tags",
+            "incoming/tags/part-00000",
+            "incoming/tags/tmp",
+            "incoming/tags/tags.part.csv",
+            "incoming/tags/~tags.csv",
+            "incoming/tags/a_$folder$.csv",
+            "incoming/tags/thumbs.db.csv",
+            "incoming/tags/2021/tags.csv",
             // The first folder is no table; the load fails with that reason.
-            "incoming/_people/jobs.csv",
-            "incoming/.people/jobs.csv",
-            "incoming/jobs/",
+            "incoming/_people/tags.csv",
+            "incoming/.people/tags.csv",
+            "incoming/tags/",
             "",
         ] {
             assert_eq!(no_data(key), None, "{key}");

@@ -96,7 +96,7 @@ impl<'d> Incoming<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hr;
+    use crate::library;
 
     type Read = Result<(&'static str, LoadMode, &'static str), String>;
 
@@ -106,22 +106,22 @@ mod tests {
     }
 
     fn read(key: &str) -> Read {
-        parts(Incoming::from_key(hr::dictionary(), key))
+        parts(Incoming::from_key(library::dictionary(), key))
     }
 
     #[test]
     fn reads_table_mode_and_format_from_the_key() {
         for (key, expected) in [
-            ("incoming/hired_employees/a b+c é.CSV", ("employees", LoadMode::Append, "csv")),
-            ("incoming/jobs/append/x.csv", ("jobs", LoadMode::Append, "csv")),
-            ("incoming/jobs/upsert/x.csv.gz", ("jobs", LoadMode::Upsert, "gzip")),
-            ("incoming/jobs/replace/x.Csv.Zst", ("jobs", LoadMode::Replace, "zstd")),
-            ("incoming/jobs/x.txt", ("jobs", LoadMode::Append, "csv")),
-            ("incoming/jobs/x.TSV.gz", ("jobs", LoadMode::Append, "tsv.gz")),
-            ("incoming/jobs/x.ndjson", ("jobs", LoadMode::Append, "jsonl")),
-            ("incoming/jobs/x.jsonl.zst", ("jobs", LoadMode::Append, "jsonl.zst")),
-            ("incoming/jobs/x.xlsm", ("jobs", LoadMode::Append, "xlsx")),
-            ("incoming/jobs/x.xlsx.gz", ("jobs", LoadMode::Append, "xlsx.gz")),
+            ("incoming/filed_documents/a b+c é.CSV", ("documents", LoadMode::Append, "csv")),
+            ("incoming/tags/append/x.csv", ("tags", LoadMode::Append, "csv")),
+            ("incoming/tags/upsert/x.csv.gz", ("tags", LoadMode::Upsert, "gzip")),
+            ("incoming/tags/replace/x.Csv.Zst", ("tags", LoadMode::Replace, "zstd")),
+            ("incoming/tags/x.txt", ("tags", LoadMode::Append, "csv")),
+            ("incoming/tags/x.TSV.gz", ("tags", LoadMode::Append, "tsv.gz")),
+            ("incoming/tags/x.ndjson", ("tags", LoadMode::Append, "jsonl")),
+            ("incoming/tags/x.jsonl.zst", ("tags", LoadMode::Append, "jsonl.zst")),
+            ("incoming/tags/x.xlsm", ("tags", LoadMode::Append, "xlsx")),
+            ("incoming/tags/x.xlsx.gz", ("tags", LoadMode::Append, "xlsx.gz")),
         ] {
             assert_eq!(read(key), Ok(expected), "{key}");
         }
@@ -129,30 +129,30 @@ mod tests {
 
     #[test]
     fn takes_table_and_mode_as_asked_and_the_format_from_the_name() {
-        let dictionary = hr::dictionary();
+        let dictionary = library::dictionary();
         let as_asked = |key, table, mode| parts(Incoming::for_table(dictionary, key, table, mode));
         assert_eq!(
-            as_asked("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
-            Ok(("employees", LoadMode::Upsert, "xlsx"))
+            as_asked("archive/2021/07/people.xlsx", "filed_documents", Some("upsert")),
+            Ok(("documents", LoadMode::Upsert, "xlsx"))
         );
-        assert_eq!(as_asked("jobs.csv", "jobs", None), Ok(("jobs", LoadMode::Append, "csv")));
-        assert!(as_asked("jobs.csv", "people", None).is_err());
-        assert!(as_asked("jobs.csv", "jobs", Some("merge")).is_err());
-        assert!(as_asked("jobs.csv/jobs", "jobs", None).is_err());
+        assert_eq!(as_asked("tags.csv", "tags", None), Ok(("tags", LoadMode::Append, "csv")));
+        assert!(as_asked("tags.csv", "people", None).is_err());
+        assert!(as_asked("tags.csv", "tags", Some("merge")).is_err());
+        assert!(as_asked("tags.csv/tags", "tags", None).is_err());
     }
 
     #[test]
     fn says_what_is_wrong_with_a_key() {
         let form = "the key is neither incoming/<table>/<file> nor incoming/<table>/<mode>/<file>";
-        let tables = hr::dictionary().table_names();
+        let tables = library::dictionary().table_names();
         let unknown = format!("there is no table \"people\"; the tables are {tables}");
         for (key, expected) in [
             ("incoming/x.csv", form),
-            ("elsewhere/jobs/x.csv", form),
-            ("incoming/jobs/append/2021/x.csv", form),
+            ("elsewhere/tags/x.csv", form),
+            ("incoming/tags/append/2021/x.csv", form),
             ("incoming/people/x.csv", &unknown),
             (
-                "incoming/jobs/merge/x.csv",
+                "incoming/tags/merge/x.csv",
                 "\"merge\" is no mode of loading; use append, upsert or replace, or no folder",
             ),
         ] {
@@ -176,7 +176,7 @@ mod tests {
             ("csv", "convert it"),
         ] {
             let expected = format!("{file:?} cannot be read: {advice}; files that end in .csv,");
-            let error = read(&format!("incoming/jobs/{file}")).unwrap_err();
+            let error = read(&format!("incoming/tags/{file}")).unwrap_err();
             assert!(error.starts_with(&expected), "{error}");
         }
     }

@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn names_an_object_version_and_nothing_else() {
-        let id = LoadId::of_object("data", "incoming/jobs/a.csv", "v1");
-        assert_eq!(id, LoadId::of_object("data", "incoming/jobs/a.csv", "v1"));
-        assert_ne!(id, LoadId::of_object("data", "incoming/jobs/a.csv", "v2"));
+        let id = LoadId::of_object("data", "incoming/tags/a.csv", "v1");
+        assert_eq!(id, LoadId::of_object("data", "incoming/tags/a.csv", "v1"));
+        assert_ne!(id, LoadId::of_object("data", "incoming/tags/a.csv", "v2"));
         assert_ne!(LoadId::of_object("ab", "c", ""), LoadId::of_object("a", "bc", ""));
         assert_eq!(LoadId::parse(id.as_str()), Some(id));
     }
@@ -77,20 +77,20 @@ mod tests {
         let id = "0123456789abcdef0123456789abcdef";
         let found = |key: String| parent_in_name(&key).map(|found| found.to_string());
         for key in [
-            format!("rejected/jobs/{id}/{id}-00007.csv"),
-            format!("rejected/jobs/{id}/{id}-00007-0123abcd.csv"),
-            format!("incoming/jobs/append/{id}-00007 (fixed).csv"),
-            format!("incoming/jobs/copy of {}.CSV.GZ", id.to_uppercase()),
+            format!("rejected/tags/{id}/{id}-00007.csv"),
+            format!("rejected/tags/{id}/{id}-00007-0123abcd.csv"),
+            format!("incoming/tags/append/{id}-00007 (fixed).csv"),
+            format!("incoming/tags/copy of {}.CSV.GZ", id.to_uppercase()),
             id.to_owned(),
             format!("a-{id}{id}-{id}.csv"),
         ] {
             assert_eq!(found(key.clone()).as_deref(), Some(id), "{key}");
         }
         for key in [
-            format!("incoming/{id}/jobs.csv"),
-            format!("incoming/jobs/{id}0.csv"),
-            format!("incoming/jobs/f{id}.csv"),
-            format!("incoming/jobs/{}.csv", &id[1..]),
+            format!("incoming/{id}/tags.csv"),
+            format!("incoming/tags/{id}0.csv"),
+            format!("incoming/tags/f{id}.csv"),
+            format!("incoming/tags/{}.csv", &id[1..]),
         ] {
             assert_eq!(found(key.clone()), None, "{key}");
         }

@@ -119,7 +119,7 @@ impl RejectReasons {
 mod tests {
     use super::*;
     use crate::dictionary::LoadMode;
-    use crate::hr;
+    use crate::library;
     use crate::load::{CheckedChunk, Chunk, Chunker, Columns, Dialect, Facts, Start};
 
     fn chunk(content: &str) -> Chunk {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn reasons(content: &str) -> RejectReasons {
-        let table = hr::dictionary().table("employees").unwrap();
+        let table = library::dictionary().table("documents").unwrap();
         let chunk = chunk(content);
         let columns = Columns::in_dictionary_order(table);
         let checked = CheckedChunk::check(table, &columns, &chunk).unwrap();
@@ -172,12 +172,12 @@ mod tests {
     #[test]
     fn chunks_add_up_whatever_their_order() {
         let one = || RejectReasons(vec![reason("type", "id", 3), reason("required", "name", 1)]);
-        let other = || RejectReasons(vec![reason("required", "name", 4), reason("type", "job_id", 2)]);
+        let other = || RejectReasons(vec![reason("required", "name", 4), reason("type", "tag_id", 2)]);
         let mut sum = one();
         sum.add(other());
         let counts: Vec<_> =
             list(&sum).into_iter().map(|(code, _, message, count)| (code, message, count)).collect();
-        assert_eq!(counts, [("required", "name 1", 5), ("type", "id 3", 3), ("type", "job_id 2", 2)]);
+        assert_eq!(counts, [("required", "name 1", 5), ("type", "id 3", 3), ("type", "tag_id 2", 2)]);
         let mut backwards = other();
         backwards.add(one());
         let order = |reasons: &RejectReasons| -> Vec<_> {

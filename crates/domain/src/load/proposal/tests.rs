@@ -2,10 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dictionary::Dictionary;
-use crate::hr;
+use crate::library;
 
-fn employees() -> &'static Table {
-    hr::dictionary().table("employees").unwrap()
+fn documents() -> &'static Table {
+    library::dictionary().table("documents").unwrap()
 }
 
 fn found(table: &Table, lines: &[&str]) -> String {
@@ -16,23 +16,23 @@ fn found(table: &Table, lines: &[&str]) -> String {
 
 #[test]
 fn finds_the_columns_of_headers_in_other_words() {
-    let table = employees();
+    let table = documents();
     for (header, row, expected) in [
-        ("id;name;datetime;department_id;job_id", "1;Ada;2021-07-27T16:02:08Z;3;7", "{}"),
+        ("id;name;datetime;collection_id;tag_id", "1;Ada;2021-07-27T16:02:08Z;3;7", "{}"),
         (
-            "Employee ID;Name;Hired;Job ID;Department ID",
+            "Document ID;Name;Filed;Tag ID;Collection ID",
             "1;Ada;2021-03-01T09:00:00Z;7;3",
-            r#"{"columns":{"Department ID":"department_id","Employee ID":"id","Hired":"datetime","Job ID":"job_id"}}"#,
+            r#"{"columns":{"Collection ID":"collection_id","Document ID":"id","Filed":"datetime","Tag ID":"tag_id"}}"#,
         ),
         (
-            "Emp No;Full Name;Date/Time;Dept;JobNr;Shoe size",
+            "Doc No;Full Name;Date/Time;Coln;TagNr;Shoe size",
             "1;Ada;27/07/2021 16:02;3;7;44",
-            r#"{"columns":{"Date/Time":"datetime","Dept":"department_id","Emp No":"id","Full Name":"name","JobNr":"job_id","Shoe size":null}}"#,
+            r#"{"columns":{"Coln":"collection_id","Date/Time":"datetime","Doc No":"id","Full Name":"name","Shoe size":null,"TagNr":"tag_id"}}"#,
         ),
         (
-            "empno;departmentId;jobId;hired on;person",
+            "docno;collectionId;tagId;filed on;person",
             "1;3;7;03.04.2021 09:00;Ada",
-            r#"{"columns":{"departmentId":"department_id","empno":"id","hired on":"datetime","jobId":"job_id","person":"name"}}"#,
+            r#"{"columns":{"collectionId":"collection_id","docno":"id","filed on":"datetime","person":"name","tagId":"tag_id"}}"#,
         ),
     ] {
         assert_eq!(found(table, &[header, row]), expected, "{header}");
@@ -41,10 +41,10 @@ fn finds_the_columns_of_headers_in_other_words() {
 
 #[test]
 fn finds_a_header_below_other_lines() {
-    let lines = ["New hires", "", "ID;Name;Date Time;Job ID;Department ID", "1;Ada;2021-03-01T09:00:00Z;7;3"];
+    let lines = ["New files", "", "ID;Name;Date Time;Tag ID;Collection ID", "1;Ada;2021-03-01T09:00:00Z;7;3"];
     assert_eq!(
-        found(employees(), &lines),
-        r#"{"columns":{"Date Time":"datetime","Department ID":"department_id","Job ID":"job_id"},"skip_lines":2}"#
+        found(documents(), &lines),
+        r#"{"columns":{"Collection ID":"collection_id","Date Time":"datetime","Tag ID":"tag_id"},"skip_lines":2}"#
     );
 }
 
@@ -66,8 +66,8 @@ fn values_tell_columns_of_like_names_apart() {
 
 #[test]
 fn rows_are_no_header() {
-    assert_eq!(found(employees(), &["1;Ada;2021-03-01T09:00:00Z;7;3", "2;Bea;2021-03-01T09:00:00Z;7;3"]), "");
-    assert_eq!(found(employees(), &["something;else", "entirely;other"]), "");
+    assert_eq!(found(documents(), &["1;Ada;2021-03-01T09:00:00Z;7;3", "2;Bea;2021-03-01T09:00:00Z;7;3"]), "");
+    assert_eq!(found(documents(), &["something;else", "entirely;other"]), "");
 }
 
 const MOMENT: ColumnType = ColumnType::Timestamp { digits: 0 };
@@ -125,7 +125,7 @@ fn every_format_can_be_set() {
     {
         for some in formats(kind).chunks(MAX_FORMATS) {
             let settings = Settings::from_json(&json(key, some)).unwrap();
-            assert_eq!(settings.apply(employees()).map(|_| ()), Ok(()), "{some:?}");
+            assert_eq!(settings.apply(documents()).map(|_| ()), Ok(()), "{some:?}");
         }
     }
 }
@@ -137,8 +137,8 @@ proptest! {
         records in proptest::collection::vec(proptest::collection::vec("[a-zA-Z0-9_ /#é-]{0,9}", 0..8), 0..8),
     ) {
         let records: Vec<(u64, Vec<String>)> = (1..).zip(records).collect();
-        if let Some(found) = propose_table(employees(), &records) {
-            prop_assert_eq!(found.settings.apply(employees()).map(|_| ()), Ok(()));
+        if let Some(found) = propose_table(documents(), &records) {
+            prop_assert_eq!(found.settings.apply(documents()).map(|_| ()), Ok(()));
         }
     }
 

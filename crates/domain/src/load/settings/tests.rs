@@ -1,16 +1,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::hr;
+use crate::library;
 use crate::load::Layout;
 
-fn employees() -> &'static Table {
-    hr::dictionary().table("employees").unwrap()
+fn documents() -> &'static Table {
+    library::dictionary().table("documents").unwrap()
 }
 
 fn applied(json: &str) -> Result<Table, String> {
     let settings = Settings::from_json(json).map_err(|error| error.to_string())?;
-    settings.apply(employees()).map_err(|error| error.to_string())
+    settings.apply(documents()).map_err(|error| error.to_string())
 }
 
 /// Returns the columns, in the table's order, and the fields that they come from.
@@ -23,24 +23,24 @@ fn fields(json: &str, content: &str) -> Result<Vec<Option<usize>>, String> {
 
 #[test]
 fn names_of_a_header_mean_what_the_settings_say() {
-    let json = r#"{"columns": {"Emp No": "id", "Hired on": "datetime", "notes": null, "": null,
-        "Job": "job_id", "Dept": "DEPARTMENT_ID", "not there": "name"}}"#;
-    let content = "\u{FEFF}Dept;name;NOTES;;Job; emp no ;hired ON\n3;Ada;x;;7;1;2021-07-27T16:02:08Z\n";
-    // The dictionary has id, name, datetime, department_id, job_id.
+    let json = r#"{"columns": {"Doc No": "id", "Filed on": "datetime", "notes": null, "": null,
+        "Tag": "tag_id", "Coln": "COLLECTION_ID", "not there": "name"}}"#;
+    let content = "\u{FEFF}Coln;name;NOTES;;Tag; doc no ;filed ON\n3;Ada;x;;7;1;2021-07-27T16:02:08Z\n";
+    // The dictionary has id, name, datetime, collection_id, tag_id.
     assert_eq!(fields(json, content), Ok(vec![Some(5), Some(1), Some(6), Some(0), Some(4)]));
     // A name of the table that means something else.
-    let swapped = r#"{"columns": {"department_id": "job_id", "job_id": "department_id"}}"#;
-    let header = "id,name,datetime,department_id,job_id\n";
+    let swapped = r#"{"columns": {"collection_id": "tag_id", "tag_id": "collection_id"}}"#;
+    let header = "id,name,datetime,collection_id,tag_id\n";
     assert_eq!(fields(swapped, header), Ok(vec![Some(0), Some(1), Some(2), Some(4), Some(3)]));
     // Names that are not ASCII, and an empty object.
     let russian = r#"{"columns": {"Имя": "name"}}"#;
-    let header = "id,имя,datetime,department_id,job_id\n";
+    let header = "id,имя,datetime,collection_id,tag_id\n";
     assert_eq!(fields(russian, header), Ok(vec![Some(0), Some(1), Some(2), Some(3), Some(4)]));
 }
 
 #[test]
 fn a_file_whose_columns_are_matched_has_a_header() {
-    let json = r#"{"columns": {"Emp No": "id"}}"#;
+    let json = r#"{"columns": {"Doc No": "id"}}"#;
     let error = fields(json, "1,Ada,2021-07-27T16:02:08Z,3,7\n").unwrap_err();
     assert!(error.starts_with("line 1 is neither a header of the table nor a row of it"), "{error}");
     assert_eq!(applied(json).unwrap().files().header, HeaderRule::Required);
@@ -48,16 +48,16 @@ fn a_file_whose_columns_are_matched_has_a_header() {
 
 #[test]
 fn a_field_without_a_meaning_is_named() {
-    let error = fields(r#"{"columns": {"Emp No": "id"}}"#, "Emp No,Shoe size\n").unwrap_err();
+    let error = fields(r#"{"columns": {"Doc No": "id"}}"#, "Doc No,Shoe size\n").unwrap_err();
     assert!(error.contains("the header names \"shoe size\", which is no column of the table"), "{error}");
-    let twice = fields(r#"{"columns": {"Emp No": "id"}}"#, "Emp No,id,name\n").unwrap_err();
+    let twice = fields(r#"{"columns": {"Doc No": "id"}}"#, "Doc No,id,name\n").unwrap_err();
     assert!(twice.contains("the header names the column \"id\" more than once"), "{twice}");
 }
 
 #[test]
 fn rejected_records_are_read_by_the_names_of_the_table() {
-    let json = r#"{"columns": {"id": null, "Emp No": "id"}}"#;
-    let content = "id,name,datetime,department_id,job_id,line,code,reason\n";
+    let json = r#"{"columns": {"id": null, "Doc No": "id"}}"#;
+    let content = "id,name,datetime,collection_id,tag_id,line,code,reason\n";
     assert_eq!(fields(json, content), Ok(vec![Some(0), Some(1), Some(2), Some(3), Some(4)]));
 }
 
@@ -66,9 +66,9 @@ fn what_is_not_set_stays_as_the_table_has_it() {
     let table = applied(r#"{"delimiter": ";", "null_values": ["-"], "header": "auto"}"#).unwrap();
     let files = table.files();
     assert_eq!((files.delimiter, &files.null_values[..]), (Some(b';'), &["-".to_owned()][..]));
-    assert_eq!(files.quotes, employees().files().quotes);
+    assert_eq!(files.quotes, documents().files().quotes);
     assert!(files.changes_values);
-    assert_eq!(&applied("{}").unwrap(), employees());
+    assert_eq!(&applied("{}").unwrap(), documents());
     assert!(Settings::from_json("{}").unwrap().is_empty());
     assert_eq!(Settings::from_json("{\"delimiter\": null}").unwrap().digest(), None);
 }
@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn settings_are_applied_or_refused_with_a_reason(settings in settings()) {
-        if let Err(error) = settings.apply(employees()) {
+        if let Err(error) = settings.apply(documents()) {
             prop_assert!(error.to_string().starts_with("the settings cannot be used: "));
         }
     }
@@ -155,7 +155,7 @@ proptest! {
         order in Just((0..5).collect::<Vec<usize>>()).prop_shuffle(),
         left_out in 0..6usize,
     ) {
-        let table = employees();
+        let table = documents();
         let mut names: Vec<String> = order.iter().map(|index| format!("Field No {index}")).collect();
         names.insert(left_out, "Other".to_owned());
         let mut columns: Map<String, Value> = order

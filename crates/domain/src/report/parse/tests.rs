@@ -8,7 +8,7 @@ fn file(parameters: &str, columns: &str, query: &str) -> String {
 }
 
 fn parse(file: &str, text: &str) -> Result<Report, FolderError> {
-    Report::parse(file, text, crate::hr::dictionary())
+    Report::parse(file, text, crate::library::dictionary())
 }
 
 fn problem(text: &str) -> String {
@@ -115,26 +115,26 @@ fn names_the_line_of_every_mistake() {
 fn reads_which_tables_a_report_reads_and_forgets_none() {
     let text =
         |tables: &str, query: &str| format!("/*\ntitle = \"T\"\n{COLUMNS}\ntables = {tables}\n*/\n{query}\n");
-    let all = parse("things.sql", &text("[\"jobs\", \"employees\"]", "SELECT 1 AS n FROM jobs, employees"));
-    assert_eq!(all.unwrap().tables, ["jobs", "employees"]);
+    let all = parse("things.sql", &text("[\"tags\", \"documents\"]", "SELECT 1 AS n FROM tags, documents"));
+    assert_eq!(all.unwrap().tables, ["tags", "documents"]);
     // Text that only looks like the name of a table.
-    for query in ["SELECT 'jobs' AS n", "SELECT \"jobs\" AS n -- jobs", "SELECT jobs_2 AS n FROM `my jobs`"] {
+    for query in ["SELECT 'tags' AS n", "SELECT \"tags\" AS n -- tags", "SELECT tags_2 AS n FROM `my tags`"] {
         assert_eq!(parse("things.sql", &text("[]", query)).unwrap().tables, [""; 0], "{query}");
     }
     for (tables, query, expected) in [
-        ("[]", "SELECT 1 AS n FROM jobs", ":4: the query names the table jobs, which tables does not"),
+        ("[]", "SELECT 1 AS n FROM tags", ":4: the query names the table tags, which tables does not"),
         (
-            "[\"jobs\"]",
-            "SELECT 1 AS n FROM Jobs JOIN rowgate.`employees`",
-            "names the table employees, which",
+            "[\"tags\"]",
+            "SELECT 1 AS n FROM Tags JOIN rowgate.`documents`",
+            "names the table documents, which",
         ),
         (
             "[\"people\"]",
             "SELECT 1 AS n",
-            ":4: tables: the dictionary has no table \"people\"; it has departments,",
+            ":4: tables: the dictionary has no table \"people\"; it has collections,",
         ),
-        ("[\"hired_employees\"]", "SELECT 1 AS n", "no table \"hired_employees\""),
-        ("[\"jobs\",\n\"jobs\"]", "SELECT 1 AS n", ":5: tables: jobs is there already"),
+        ("[\"filed_documents\"]", "SELECT 1 AS n", "no table \"filed_documents\""),
+        ("[\"tags\",\n\"tags\"]", "SELECT 1 AS n", ":5: tables: tags is there already"),
     ] {
         let found = problem(&text(tables, query));
         assert!(found.contains(expected), "{tables} {query}\n  said {found:?}\n  not  {expected:?}");
@@ -189,7 +189,7 @@ fn a_chart_draws_columns_of_the_report() {
 #[test]
 fn refuses_names_that_make_no_good_path() {
     let text = file("", COLUMNS, "SELECT 1");
-    for name in ["Hires.sql", "a--b.sql", ".sql", "a b.sql", "notes.txt", "a_b.sql"] {
+    for name in ["Files.sql", "a--b.sql", ".sql", "a b.sql", "notes.txt", "a_b.sql"] {
         let error = parse(&format!("sql/reports/{name}"), &text).unwrap_err();
         assert!(error.to_string().contains("a report's file is named"), "{error}");
     }

@@ -17,9 +17,9 @@ fn records_have_the_width_of_the_header_or_of_the_table() {
     .tables()[0];
     assert_eq!(records_as(two, &by_hand(rows, "")), expected);
     let header =
-        "<row><c t=\"str\"><v>job</v></c><c t=\"str\"><v>id</v></c><c t=\"str\"><v>line</v></c><c/></row>";
-    let records = records_as(table("jobs"), &by_hand(&format!("{header}{rows}"), ""));
-    assert_eq!(records[0], record(1, &["job", "id", "line"]));
+        "<row><c t=\"str\"><v>tag</v></c><c t=\"str\"><v>id</v></c><c t=\"str\"><v>line</v></c><c/></row>";
+    let records = records_as(table("tags"), &by_hand(&format!("{header}{rows}"), ""));
+    assert_eq!(records[0], record(1, &["tag", "id", "line"]));
     assert_eq!(
         records[1..],
         [record(2, &["1", "", ""]), record(3, &["2", "", ""]), record(4, &["", "", "3"])]

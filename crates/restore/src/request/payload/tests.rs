@@ -17,19 +17,19 @@ fn reads_every_command() {
     let all = read(json!({ "backup": "latest" }));
     let expected = FromBackup { backup: Which::Latest, tables: None, mode: Mode::Replace };
     assert_eq!(all, Ok(Command::Restore { wanted: Wanted::Backup(expected), restore: None }));
-    let tables = ["hired_employees", "jobs", "employees"];
+    let tables = ["filed_documents", "tags", "documents"];
     let Ok(Command::Restore { wanted: Wanted::Backup(some), restore: chosen }) =
         read(json!({ "backup": ID, "tables": tables, "mode": "verify", "restore": ID }))
     else {
         panic!("no restore of a backup");
     };
-    assert_eq!(names(some.tables), Some(vec!["jobs", "employees"]));
+    assert_eq!(names(some.tables), Some(vec!["tags", "documents"]));
     assert_eq!((some.backup, some.mode), (Which::Id(BackupId::parse(ID).unwrap()), Mode::Verify));
     let restore = RestoreId::parse(ID).unwrap();
     assert_eq!(chosen.as_ref(), Some(&restore));
-    let files = read(json!({ "from": "export/", "tables": ["jobs"], "strict": true })).unwrap();
+    let files = read(json!({ "from": "export/", "tables": ["tags"], "strict": true })).unwrap();
     assert!(
-        matches!(files, Command::Restore { wanted: Wanted::Files(FromFiles { table, strict: true, mode: Mode::Replace, .. }), .. } if table.name() == "jobs")
+        matches!(files, Command::Restore { wanted: Wanted::Files(FromFiles { table, strict: true, mode: Mode::Replace, .. }), .. } if table.name() == "tags")
     );
     let wanted = Wanted::Undo { of: restore.clone(), tables: None };
     assert_eq!(read(json!({ "put_back": ID })), Ok(Command::Restore { wanted, restore: None }));
@@ -61,7 +61,7 @@ fn says_what_is_wrong_with_a_payload() {
         (json!({ "backup": "latest", "drill": {} }), "name one of backup, from"),
         (json!({ "backup": 7 }), "invalid type"),
         (
-            json!({ "backup": "latest", "table": "jobs" }),
+            json!({ "backup": "latest", "table": "tags" }),
             "unknown field `table`, expected one of `backup`, `from`",
         ),
         (
@@ -75,7 +75,7 @@ fn says_what_is_wrong_with_a_payload() {
         ),
         // None of the members that a verb takes is a verb.
         (
-            json!({ "tables": ["jobs"], "mode": "verify", "strict": true, "ignore": [], "restore": ID }),
+            json!({ "tables": ["tags"], "mode": "verify", "strict": true, "ignore": [], "restore": ID }),
             "name one of backup, from",
         ),
         (json!({ "drill": {}, "x".repeat(1000): null }), "x…`"),
@@ -87,10 +87,10 @@ fn says_what_is_wrong_with_a_payload() {
         (json!({ "backup": "latest", "strict": true }), "strict is nothing that backup takes"),
         (json!({ "backup": "latest", "restore": "7" }), "that is no id of a restore"),
         (json!({ "from": "x/" }), "name with tables the one table"),
-        (json!({ "from": "x/", "tables": ["jobs", "employees"] }), "name with tables the one table"),
-        (json!({ "from": "", "tables": ["jobs"] }), "from is empty"),
-        (json!({ "from": "x/", "tables": ["jobs"], "ignore": ["a&b"] }), "ignore takes names of fields"),
-        (json!({ "from": "x".repeat(1000), "tables": ["jobs"] }), "are too long"),
+        (json!({ "from": "x/", "tables": ["tags", "documents"] }), "name with tables the one table"),
+        (json!({ "from": "", "tables": ["tags"] }), "from is empty"),
+        (json!({ "from": "x/", "tables": ["tags"], "ignore": ["a&b"] }), "ignore takes names of fields"),
+        (json!({ "from": "x".repeat(1000), "tables": ["tags"] }), "are too long"),
         (json!({ "drill": {}, "mode": "verify" }), "mode is nothing that drill takes"),
         (json!({ "drill": { "backup": "latest" } }), "there is no such backup"),
         (json!({ "drill": { "tables": [] } }), "unknown field `tables`"),
