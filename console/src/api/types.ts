@@ -3,8 +3,8 @@
 /** The rights of a caller; each includes the one before it. */
 export type Right = "read" | "write" | "operate";
 
-/** A value of a row: whole numbers that JavaScript cannot hold and decimals are text. */
-/** A value of a row; an object or a list in a column of JSON. */
+/** A value of a row: whole numbers that JavaScript cannot hold and decimals are text; an object or a
+ * list in a column of JSON. */
 export type Value = string | number | boolean | null | object;
 export type Row = Record<string, Value>;
 

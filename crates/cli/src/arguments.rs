@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::folder::TableFolder;
+use local_database::Kind;
 
 use crate::api::Api;
 use crate::exit::user_error;
@@ -131,6 +132,11 @@ pub(crate) fn table_of<'d>(
 pub(crate) fn load_mode(names: &'static [&'static str]) -> impl TypedValueParser<Value = LoadMode> {
     PossibleValuesParser::new(names)
         .try_map(|name| LoadMode::from_name(&name).ok_or_else(|| format!("{name} is no mode")))
+}
+
+/// Returns a parser of the names of databases.
+pub(crate) fn database_kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse::<Kind>())
 }
 
 /// Parses the id of a backup.

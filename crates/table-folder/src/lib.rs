@@ -10,7 +10,8 @@ use domain::folder::{FolderError, TableFolder};
 /// The name of the folder of tables beside a program that reads it.
 pub const FOLDER: &str = "sql";
 
-const DICTIONARY: &str = "dictionary.toml";
+/// The name of the dictionary in a folder of tables.
+pub const DICTIONARY: &str = "dictionary.toml";
 
 /// The folder with the tables of the lake, which are no part of a [`TableFolder`].
 const GOLD: &str = "gold";
@@ -23,12 +24,20 @@ const MAX_DEPTH: usize = 2;
 /// # Errors
 /// What is wrong first: there is no such folder, a file cannot be read, or is wrong.
 pub fn read(folder: &Path) -> Result<TableFolder, FolderError> {
+    TableFolder::parse(&folder.display().to_string(), &files(folder)?)
+}
+
+/// Returns the texts of the files in the folder of tables at this path, by their paths within it.
+///
+/// # Errors
+/// There is no such folder, or a file cannot be read.
+pub fn files(folder: &Path) -> Result<BTreeMap<String, String>, FolderError> {
     // Read first: a folder without it is none of tables, and may be as large as a disk.
     let dictionary = folder.join(DICTIONARY);
     let text = fs::read_to_string(&dictionary).map_err(|error| unreadable(&dictionary, &error))?;
     let mut files = BTreeMap::from([(DICTIONARY.to_owned(), text)]);
     collect(folder, "", &mut files)?;
-    TableFolder::parse(&folder.display().to_string(), &files)
+    Ok(files)
 }
 
 /// Adds the texts of the SQL files in `folder`, and in the folders in it, to `files`. `within` is

@@ -43,7 +43,7 @@ pub async fn taken(tx: &Tx, target: &str, chunk: &CheckedChunk<'_>, mode: LoadMo
 /// [`Error::DuplicateKey`] if one is missing: the transaction is to be rolled back and begun again.
 /// Else as [`Tx::query`].
 pub async fn check_written(tx: &Tx, table: &Table, target: &str, keys: &HashSet<Key>) -> Result<(), Error> {
-    if keys::present(tx, table, target, keys, false).await?.len() == keys.len() {
+    if keys::present(tx, table, target, keys, true).await?.len() == keys.len() {
         return Ok(());
     }
     let message = "a unique value was taken by another writer since it was looked for".to_owned();

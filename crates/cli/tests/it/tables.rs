@@ -3,10 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ::local_database::Kind;
+
 use crate::{rowgate, stderr, stdout};
 
 fn sales() -> String {
     Path::new(testkit::hr::SQL).join("../examples/sales/sql").display().to_string()
+}
+
+/// The database that these tests are run with.
+fn kind() -> &'static str {
+    Kind::from_env().unwrap().name()
 }
 
 /// Writes a folder of one table with some reports.
@@ -31,7 +38,7 @@ fn folder(root: &Path, migration: &str, reports: &[(&str, &str)]) -> PathBuf {
 fn the_folders_of_the_repository_pass() {
     let root = tempfile::tempdir().unwrap();
     for folder in [testkit::SQL, testkit::hr::SQL, &sales()] {
-        for options in [&["--offline"][..], &[]] {
+        for options in [&["--offline"][..], &["--database", kind()]] {
             let output = rowgate(root.path(), &[&["tables", "check", folder][..], options].concat());
             assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
         }
@@ -71,7 +78,8 @@ fn the_first_problem_is_on_stderr_and_all_are_in_the_table() {
 
 /// Returns what a check finds, and checks its exit code.
 fn problems(folder: &Path) -> Vec<(String, String)> {
-    let output = rowgate(folder, &["tables", "check", folder.to_str().unwrap(), "--json"]);
+    let output =
+        rowgate(folder, &["tables", "check", folder.to_str().unwrap(), "--json", "--database", kind()]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let findings: Vec<serde_json::Value> = serde_json::from_str(&stdout(&output)).unwrap();
     let found = |finding: &serde_json::Value| {
@@ -141,7 +149,7 @@ fn a_table_from_a_file_is_proposed_and_then_written() {
 
     let output = rowgate(root.path(), &[&new[..], &["--write"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let output = rowgate(root.path(), &["tables", "check", sql.to_str().unwrap()]);
+    let output = rowgate(root.path(), &["tables", "check", sql.to_str().unwrap(), "--database", kind()]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     let mut command = crate::command(root.path(), &["check", "articles", file.to_str().unwrap()]);
     let output = command.env("ROWGATE_SQL", &sql).output().unwrap();

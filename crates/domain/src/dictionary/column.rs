@@ -58,12 +58,18 @@ impl Column {
         self.personal
     }
 
-    /// Returns true if the column is part of the key or of unique columns: the database compares
-    /// its values. Its collation takes texts for equal that differ in spaces at their ends (PAD
+    /// Returns true if the column is part of the key, of unique columns or of a reference: the
+    /// database compares its values. Its collation takes texts for equal that differ in spaces at their ends (PAD
     /// SPACE), so such texts, and control characters, which it would sort before that space, are
     /// refused.
     pub fn is_compared(&self) -> bool {
         self.is_compared
+    }
+
+    /// Returns true if its rules let texts of ASCII through alone, so that the database may keep
+    /// them as such. It compares no other text with them.
+    pub fn is_ascii(&self) -> bool {
+        self.rules().is_some_and(Rules::are_ascii)
     }
 
     /// Returns the rules that its values keep beside their type, if there are any.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::value::Value;
 
@@ -41,6 +42,13 @@ impl Rules {
     /// Returns the values that there are; none where any is.
     pub fn values(&self) -> &[Value<'static>] {
         &self.values
+    }
+
+    /// Returns true if no text keeps them that is not ASCII.
+    pub(crate) fn are_ascii(&self) -> bool {
+        let is_ascii = |value: &Value<'_>| matches!(value, Value::Text(text) if text.is_ascii());
+        self.pattern.as_ref().is_some_and(|pattern| pattern.is_ascii)
+            || !self.values.is_empty() && self.values.iter().all(is_ascii)
     }
 
     /// Returns the first rule that a value breaks. No value breaks none.
@@ -90,7 +98,11 @@ pub enum BrokenRule<'t> {
 /// A regular expression that a text contains, as JSON Schema's `pattern`: `^` and `$` tie it to
 /// the whole text. It is matched in time linear in the text (crate `regex`).
 #[derive(Debug, Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    /// True if it is tied to the whole text, and that has to be ASCII.
+    is_ascii: bool,
+}
 
 /// Bytes that a compiled pattern may take: a start reads every pattern of the folder.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
@@ -102,21 +114,43 @@ impl Pattern {
     /// Why it is none, in one line: its syntax, or that it takes too much memory.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         let compiled = RegexBuilder::new(text).size_limit(MAX_PATTERN_BYTES).build();
-        compiled.map(Self).map_err(|error| {
+        let regex = compiled.map_err(|error| {
             let text = error.to_string();
             // The first lines show where; the last one says why.
             text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-        })
+        })?;
+        // It was compiled, so it can be parsed.
+        let is_ascii = regex_syntax::parse(text).is_ok_and(|hir| is_whole(&hir) && is_of_ascii(&hir));
+        Ok(Self { regex, is_ascii })
     }
 
     /// Returns the text of the expression.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.regex.as_str()
     }
 
     /// Returns true if the text contains a match.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(text)
+    }
+}
+
+/// Returns true if an expression matches whole texts only.
+fn is_whole(hir: &Hir) -> bool {
+    let properties = hir.properties();
+    properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End)
+}
+
+/// Returns true if all that an expression can match is ASCII.
+fn is_of_ascii(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(literal) => literal.0.is_ascii(),
+        HirKind::Class(Class::Unicode(class)) => class.is_ascii(),
+        HirKind::Class(Class::Bytes(class)) => class.is_ascii(),
+        HirKind::Repetition(repetition) => is_of_ascii(&repetition.sub),
+        HirKind::Capture(capture) => is_of_ascii(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(is_of_ascii),
     }
 }
 

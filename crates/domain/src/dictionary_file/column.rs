@@ -31,7 +31,7 @@ pub(super) struct WireColumn {
     auto_increment: bool,
     #[serde(default)]
     personal: bool,
-    references: Option<String>,
+    pub(super) references: Option<String>,
     on_unknown: Option<WireUnknown>,
     minimum: Option<WireValue>,
     maximum: Option<WireValue>,

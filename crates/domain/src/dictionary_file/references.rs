@@ -83,7 +83,14 @@ pub(super) fn resolve_references(
             })?;
             of_table.push(reference);
         }
-        of_table.sort_by_key(|reference| reference.columns[0]);
+        of_table.sort_by_key(|reference| reference.columns.clone());
+        if let Some(twice) = of_table.windows(2).find(|pair| pair[0].columns == pair[1].columns) {
+            let names: Vec<&str> =
+                twice[0].columns.iter().map(|index| table.columns[*index].name.as_str()).collect();
+            let problem =
+                format!("{} refers to {} and to {}", names.join(", "), twice[0].table, twice[1].table);
+            return Err(DictionaryError::new(problem).in_table(&table.name).at(text, start));
+        }
         resolved.push(of_table);
     }
     for (table, references) in tables.iter_mut().zip(resolved) {

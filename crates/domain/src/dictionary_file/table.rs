@@ -77,8 +77,10 @@ pub(super) fn read_table(
     let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
     let expectations =
         expectations.map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))?;
-    let Columns { columns, key, mut unique, mut references } =
-        read_columns(wire.columns, &wire.unique, text)?;
+    let referring = wire.references.iter().flat_map(|reference| &reference.columns);
+    let compared: BTreeSet<&str> =
+        wire.unique.iter().flatten().chain(referring).map(String::as_str).collect();
+    let Columns { columns, key, mut unique, mut references } = read_columns(wire.columns, &compared, text)?;
     for names in &wire.unique {
         let mut positions = positions(&columns, names, "unique")?;
         positions.sort_unstable();
@@ -163,10 +165,11 @@ struct Columns {
     references: Vec<NamedReference>,
 }
 
-/// Reads the columns of a table; `unique` are the names of those that are unique together.
+/// Reads the columns of a table; `compared` are the names of those that are unique together, or
+/// refer to a key together.
 fn read_columns(
     wire: Vec<Spanned<WireColumn>>,
-    unique: &[Vec<String>],
+    compared: &BTreeSet<&str>,
     text: &str,
 ) -> Result<Columns, DictionaryError> {
     let mut taken = BTreeSet::new();
@@ -184,7 +187,8 @@ fn read_columns(
             read.key.push(index);
         }
         let is_unique = column.unique;
-        let is_compared = column.key || is_unique || unique.iter().flatten().any(|other| *other == name);
+        let is_compared =
+            column.key || is_unique || column.references.is_some() || compared.contains(name.as_str());
         let (column, reference) = read_column(column, (index, start), is_compared, &mut taken)
             .and_then(|(column, reference)| {
                 if is_unique && !column.column_type.is_exact() {

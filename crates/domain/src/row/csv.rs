@@ -255,6 +255,10 @@ pub(crate) fn check_field<'a>(column: &'a Column, field: &'a [u8]) -> Result<Val
 /// Returns the value of a key's column as any row may have it, those that are older than the
 /// column's rules too.
 pub(crate) fn read_key_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+    if column.is_ascii() && !field.is_ascii() {
+        // The database could not compare it.
+        return Err(Fault::NotOfType(column.column_type()));
+    }
     let value = read_field(column, field)?;
     check_compared(&value)?;
     Ok(value)

@@ -16,7 +16,7 @@ pub(super) struct FoundColumn {
     auto_increment: bool,
     is_generated: bool,
     /// Empty for columns that are no text.
-    collation: String,
+    pub(super) collation: String,
     /// Of a column that cannot be NULL: whether rows that are there get a value when it is added.
     has_default: bool,
 }
@@ -42,6 +42,8 @@ impl FoundColumn {
             "datetime" if fraction == "0" => "timestamp".to_owned(),
             "datetime" => format!("timestamp({fraction})"),
             "time" if fraction != "0" => sql.clone(),
+            // One with digits rounds.
+            "double" if sql != "double" => sql.to_uppercase(),
             // In capitals: the dictionary calls something else a timestamp.
             "timestamp" | "char" => sql.to_uppercase(),
             other => other.to_owned(),
@@ -59,9 +61,8 @@ impl FoundColumn {
         })
     }
 
-    /// Returns everything in which the column differs from the dictionary's. `is_compared` says
-    /// that it is part of a key, of what is unique, or of a reference.
-    pub(super) fn differences(&self, column: &Column, is_compared: bool) -> Vec<String> {
+    /// Returns everything in which the column differs from the dictionary's.
+    pub(super) fn differences(&self, column: &Column) -> Vec<String> {
         let mut differences = Vec::new();
         let expected = column.column_type().to_string();
         if self.column_type != expected {
@@ -86,13 +87,13 @@ impl FoundColumn {
         if self.is_generated {
             differences.push("is generated, so that no row can be written".to_owned());
         }
-        differences.extend(self.collation_difference(column.column_type(), is_compared));
+        differences.extend(self.collation_difference(column));
         differences
     }
 
-    fn collation_difference(&self, column_type: ColumnType, is_compared: bool) -> Option<String> {
-        let collation = self.collation.as_str();
-        match column_type {
+    fn collation_difference(&self, column: &Column) -> Option<String> {
+        let (collation, is_compared) = (self.collation.as_str(), column.is_compared());
+        match column.column_type() {
             ColumnType::Uuid if collation != "ascii_bin" => {
                 Some(format!("has the collation {collation}; a uuid needs ascii_bin"))
             }
@@ -101,6 +102,11 @@ impl FoundColumn {
                     "has the collation {collation}; keys, unique columns and references need utf8mb4_bin or ascii_bin"
                 ))
             }
+            ColumnType::String { .. } if collation == "ascii_bin" && !column.is_ascii() => Some(
+                "has the collation ascii_bin, and values may have other letters; declare values or a pattern that allow \
+                 ASCII alone, such as \"^[!-~]+$\", or take utf8mb4_bin"
+                    .to_owned(),
+            ),
             ColumnType::String { .. } | ColumnType::Text
                 if !is_compared && !collation.starts_with("utf8mb4") =>
             {

@@ -14,7 +14,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::built_in;
-use crate::dictionary::{Column, Dictionary, Reference, Table};
+use crate::dictionary::{Column, Dictionary, Table};
 use column::FoundColumn;
 pub(crate) use column::sql_type;
 
@@ -32,6 +32,10 @@ pub const QUERIES: [&str; 4] = [
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME",
     "SELECT TABLE_NAME, 'foreign key', CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS \
      WHERE CONSTRAINT_SCHEMA = DATABASE() UNION ALL \
+     SELECT TABLE_NAME, 'check constraint', CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS t \
+     WHERE CONSTRAINT_SCHEMA = DATABASE() AND CONSTRAINT_TYPE = 'CHECK' AND EXISTS \
+     (SELECT 1 FROM information_schema.CHECK_CONSTRAINTS c WHERE c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA \
+     AND c.CONSTRAINT_NAME = t.CONSTRAINT_NAME AND c.CHECK_CLAUSE NOT LIKE 'json_valid(%') UNION ALL \
      SELECT EVENT_OBJECT_TABLE, 'trigger', TRIGGER_NAME FROM information_schema.TRIGGERS \
      WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY 1, 2, 3",
 ];
@@ -72,7 +76,7 @@ struct FoundTable {
     columns: Vec<FoundColumn>,
     indexes: Vec<FoundIndex>,
     engine: String,
-    /// Foreign keys and triggers: what it is, and its name.
+    /// Foreign keys, check constraints and triggers: what it is, and its name.
     extras: Vec<(String, String)>,
 }
 
@@ -89,7 +93,10 @@ pub fn differences(dictionary: &Dictionary, rows: [TextRows; 4]) -> Vec<Differen
         };
         match found.get(table.name()) {
             None => add(None, "is in the dictionary, but no migration creates it".to_owned()),
-            Some(found) => compare(table, found, &mut add),
+            Some(of_table) => {
+                compare(table, of_table, &mut add);
+                compare_references(dictionary, table, &found, &mut add);
+            }
         }
     }
     let is_known = |name: &str| dictionary.tables().iter().any(|table| table.name() == name);
@@ -151,11 +158,8 @@ fn compare(table: &Table, found: &FoundTable, add: &mut impl FnMut(Option<&str>,
         let (in_schema, in_dictionary) = (in_schema.join(", "), in_dictionary.join(", "));
         return add(None, format!("has the columns {in_schema}; in the dictionary {in_dictionary}"));
     }
-    let referring: BTreeSet<usize> =
-        table.references().iter().flat_map(Reference::columns).copied().collect();
-    for (index, (column, found)) in table.columns().iter().zip(&found.columns).enumerate() {
-        let is_compared = column.is_compared() || referring.contains(&index);
-        for problem in found.differences(column, is_compared) {
+    for (column, found) in table.columns().iter().zip(&found.columns) {
+        for problem in found.differences(column) {
             add(Some(column.name()), problem);
         }
     }
@@ -163,9 +167,36 @@ fn compare(table: &Table, found: &FoundTable, add: &mut impl FnMut(Option<&str>,
         add(None, format!("has the engine {}; only InnoDB has transactions", found.engine));
     }
     compare_indexes(table, &found.indexes, add);
-    // A table that is swapped in has neither foreign keys nor triggers.
+    // A table that is swapped in has neither foreign keys nor triggers, and what a check constraint
+    // refuses is no row's fault to the functions: the rules of the dictionary name the row.
     for (what, name) in &found.extras {
         add(None, format!("has a {what}, {name}"));
+    }
+}
+
+/// Compares the collations of texts that refer to a key with those of the key: the database compares
+/// no text in ASCII with one that is not.
+fn compare_references(
+    dictionary: &Dictionary,
+    table: &Table,
+    found: &BTreeMap<String, FoundTable>,
+    add: &mut impl FnMut(Option<&str>, String),
+) {
+    let collation = |table: &Table, name: &str| {
+        let columns = found.get(table.name()).map(|table| &table.columns)?;
+        columns.iter().find(|column| column.name == name).map(|column| column.collation.as_str())
+    };
+    for reference in table.references() {
+        let Some(referred) = dictionary.table(reference.table()) else { continue };
+        for (index, key) in reference.columns().iter().zip(referred.key_columns()) {
+            let name = table.columns()[*index].name();
+            if let (Some(own), Some(other)) = (collation(table, name), collation(referred, key.name()))
+                && own != other
+            {
+                let to = format!("{}.{}", referred.name(), key.name());
+                add(Some(name), format!("has the collation {own}; {to}, to which it refers, has {other}"));
+            }
+        }
     }
 }
 

@@ -52,6 +52,9 @@ impl ColumnFilter {
             return Err(format!("filter must name a column of {}: {}.", table.name(), table.column_names()));
         };
         let column = &table.columns()[index];
+        if column.is_ascii() && !value.is_ascii() {
+            return Err(format!("filter: {name} has no other letters than those of ASCII."));
+        }
         let value = match column.column_type() {
             ColumnType::String { .. } | ColumnType::Text | ColumnType::Json => {
                 Value::Text(value.to_owned().into())

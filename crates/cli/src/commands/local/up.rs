@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use local_database::{KIND_VARIABLE, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +21,7 @@ use super::ports::{Ports, free_port, loopback};
 use super::process::{Record, Service};
 use super::tables::Tables;
 use super::{data_api, ministack, operator};
+use crate::arguments::database_kind;
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
 use crate::http::HttpClient;
@@ -83,10 +83,6 @@ pub(crate) struct Up {
     /// Start the database and nothing else.
     #[arg(long)]
     database_only: bool,
-}
-
-fn database_kind() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse::<Kind>())
 }
 
 impl Verb for Up {

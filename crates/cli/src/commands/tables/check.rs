@@ -7,13 +7,14 @@ use clap::Args;
 use domain::folder::TableFolder;
 use domain::migration::Migration;
 use domain::schema::{QUERIES, TextRows, differences};
+use local_database::Kind;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row, from_value};
 use serde::Serialize;
 
 use super::database::TemporaryDatabase;
 use super::reports;
-use crate::arguments::read_folder;
+use crate::arguments::{database_kind, read_folder};
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
@@ -28,6 +29,10 @@ pub(crate) struct Check {
     /// Starts no database: reads the files alone.
     #[arg(long)]
     offline: bool,
+    /// The database to check with, mariadb or mysql, whose mysqld is on the PATH or named in
+    /// ROWGATE_MYSQLD. Aurora is a MySQL.
+    #[arg(long, value_name = "KIND", default_value = Kind::default().name(), conflicts_with = "offline", value_parser = database_kind())]
+    database: Kind,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -71,7 +76,7 @@ impl Verb for Check {
             offline(&folder)
         } else {
             tokio::select! {
-                findings = online(&folder, printer) => findings?,
+                findings = online(&folder, self.database, printer) => findings?,
                 // The database ends as well.
                 _ = tokio::signal::ctrl_c() => return Err(user_error("The check was interrupted.")),
             }
@@ -123,8 +128,8 @@ fn names(migration: &Migration, table: &str) -> bool {
 }
 
 /// Applies the migrations to a new database, and compares it with the dictionary and the reports.
-async fn online(folder: &TableFolder, printer: Printer) -> Result<Vec<Finding>> {
-    let database = TemporaryDatabase::start(printer).await?;
+async fn online(folder: &TableFolder, kind: Kind, printer: Printer) -> Result<Vec<Finding>> {
+    let database = TemporaryDatabase::start(kind, printer).await?;
     let mut conn = database.connect().await?;
     let mut findings = Vec::new();
     for migration in &folder.migrations {

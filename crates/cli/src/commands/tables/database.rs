@@ -21,6 +21,11 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const SETTINGS: [&str; 2] = ["--performance-schema=OFF", "--innodb-buffer-pool-size=32M"];
 const REDO_LOG_MIB: u32 = 16;
 
+/// That of Aurora's parameter group (`infra/lib/database`): with the server's own, reports would be
+/// refused that run there.
+const SQL_MODE: &str = "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+                        ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
 /// The name of the database.
 const NAME: &str = "tables";
 
@@ -44,13 +49,12 @@ impl Drop for Process {
 }
 
 impl TemporaryDatabase {
-    /// Starts the server that `ROWGATE_DATABASE` names, MariaDB by default.
+    /// Starts a server of this kind.
     ///
     /// # Errors
     /// A user error if it is not installed, or does not start.
-    pub(super) async fn start(printer: Printer) -> Result<Self> {
+    pub(super) async fn start(kind: Kind, printer: Printer) -> Result<Self> {
         let as_users = |error: &dyn std::fmt::Display| user_error(error.to_string());
-        let kind = Kind::from_env().map_err(|error| as_users(&error))?;
         let server = Server::find(kind).map_err(|error| as_users(&error))?;
         let folder = tempfile::Builder::new().prefix("rowgate-check-").tempdir()?;
         let step = printer.step(&format!("starting a private {}", kind.title()));
@@ -68,10 +72,7 @@ impl TemporaryDatabase {
         command
             .args(server.arguments(Places { data: &data, socket: &socket, pid_file: &pid_file }))
             .args(SETTINGS)
-            .arg(kind.redo_log(REDO_LOG_MIB))
-            // A starting server deletes what it takes for its own files in the folder for temporary
-            // ones.
-            .arg(format!("--tmpdir={}", folder.path().display()));
+            .arg(kind.redo_log(REDO_LOG_MIB));
         let child = logged(&mut command, &log)?.spawn().with_context(|| format!("running {command:?}"))?;
         let mut database = Self { server, process: Process(child), folder };
         database.wait(&socket, &log).await?;
@@ -98,7 +99,7 @@ impl TemporaryDatabase {
         OptsBuilder::default()
             .socket(Some(self.socket().display().to_string()))
             .user(Some("root"))
-            .init(vec!["SET NAMES utf8mb4"])
+            .init(vec!["SET NAMES utf8mb4", SQL_MODE])
     }
 
     fn socket(&self) -> PathBuf {

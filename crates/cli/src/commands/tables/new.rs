@@ -1,15 +1,18 @@
 //! `rowgate tables new`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use domain::dictionary::Dictionary;
+use domain::folder::{FolderError, TableFolder};
 use domain::load::{Content, Format, TableDraft, draft_table};
 use files::{Records, records};
+use table_folder::DICTIONARY;
 
-use crate::arguments::{FolderArguments, read_folder};
+use crate::arguments::FolderArguments;
 use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
 use crate::verb::Verb;
@@ -45,20 +48,23 @@ impl Verb for New {
         let draft = draft_table(&self.name, &records, settings)
             .map_err(|error| user_error(format!("{}: {error}.", self.from.display())))?;
         let folder = &self.folder.sql;
-        let dictionary = folder.join("dictionary.toml");
-        let before = match fs::read_to_string(&dictionary) {
-            Ok(text) => format!("{}\n\n", text.trim_end()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(cannot(&dictionary, "be read")(error)),
+        let dictionary = folder.join(DICTIONARY);
+        let as_users = |error: FolderError| user_error(format!("{error}."));
+        let mut files = if dictionary.exists() {
+            table_folder::files(folder).map_err(as_users)?
+        } else {
+            BTreeMap::new()
         };
-        let text = before + &draft.block;
+        let text = match files.get(DICTIONARY) {
+            Some(before) => format!("{}\n\n{}", before.trim_end(), draft.block),
+            None => draft.block.clone(),
+        };
+        let name = format!("migrations/{}/up.sql", migration_name(&self.name, &folder.join("migrations")));
+        files.insert(DICTIONARY.to_owned(), text.clone());
+        files.insert(name.clone(), draft.migration.clone());
         // A name that is taken, for example.
-        Dictionary::parse(&dictionary.display().to_string(), &text)
-            .map_err(|error| user_error(format!("{error}.")))?;
-        let migration = folder
-            .join("migrations")
-            .join(format!("{}_create_{}", next_day(&folder.join("migrations")), self.name))
-            .join("up.sql");
+        TableFolder::parse(&folder.display().to_string(), &files).map_err(as_users)?;
+        let migration = folder.join(name);
         printer.result(&shown(&draft, &dictionary, &migration))?;
         for note in &draft.notes {
             printer.note(&format!("note: {note}"));
@@ -70,7 +76,6 @@ impl Verb for New {
         fs::create_dir_all(migration.parent().unwrap_or(folder)).map_err(cannot(&migration, "be written"))?;
         fs::write(&migration, &draft.migration).map_err(cannot(&migration, "be written"))?;
         fs::write(&dictionary, text).map_err(cannot(&dictionary, "be written"))?;
-        read_folder(folder)?;
         let folder = folder.display();
         printer.note(&format!("Both were written. Read them, then try: rowgate tables check {folder}"));
         Ok(ExitStatus::Success)
@@ -91,6 +96,14 @@ fn read(path: &Path) -> Result<Records> {
     let content = fs::read(path).map_err(|error| unreadable()(error.to_string()))?;
     let any = Dictionary::parse("any", ANY)?;
     records(&any.tables()[0], format, &content, MAX_RECORDS).map_err(|error| unreadable()(error.to_string()))
+}
+
+/// Returns the name of the migration that creates a table, after all others in the folder. Words are
+/// separated by one underscore in it, and the word of Rowgate's own migrations is none of them.
+fn migration_name(table: &str, migrations: &Path) -> String {
+    let words = table.split('_').filter(|word| !word.is_empty() && *word != "rowgate");
+    let words: Vec<&str> = ["create"].into_iter().chain(words).collect();
+    format!("{}_{}", next_day(migrations), words.join("_"))
 }
 
 /// Returns today, or the day after that of the last migration if that is later: a new migration is

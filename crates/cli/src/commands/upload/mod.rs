@@ -78,7 +78,7 @@ impl Verb for Upload {
         }
         if load.rows_read > Some(0) && load.rows_loaded == Some(0) {
             return Err(user_error(format!(
-                "No row of {key} was loaded: the table has them all already. With --mode upsert they take the place of what is there."
+                "No row of {key} was loaded: their keys, or what is unique, are in the table already. With --mode upsert they take the place of the rows that have their keys."
             )));
         }
         Ok(ExitStatus::Success)
