@@ -28,8 +28,8 @@ const PIECE_CHARS: usize = 8_000;
 /// each quote is escaped.
 const PAGE_BYTES: usize = 1_500_000;
 
-/// Bytes of JSON of entries in one call at most. Escaped into the call's own JSON it at most
-/// doubles, well below the service's 4 MiB.
+/// Bytes of keys and JSON of entries in one call at most. Escaped into the call's own JSON it at
+/// most doubles, well below the service's 4 MiB.
 const MAX_CALL_BYTES: usize = 1_500_000;
 
 /// Entries of inserted rows in one call at most: the SQL text of each has some seventy characters,
@@ -91,12 +91,14 @@ pub(crate) async fn inserted<'v>(
         let Some(key) = table.key_of(values) else { continue };
         let mut row = String::new();
         write_json_row(table, values, &mut row);
-        let is_full = entries.bytes + row.len() > MAX_CALL_BYTES || entries.keys.len() == MAX_CALL_ENTRIES;
+        let key = key_text(&key);
+        let bytes = key.len() + row.len();
+        let is_full = entries.bytes + bytes > MAX_CALL_BYTES || entries.keys.len() == MAX_CALL_ENTRIES;
         if is_full && !entries.keys.is_empty() {
             tx.execute(std::mem::take(&mut entries).into_statement(actor, action, table)).await?;
         }
-        entries.bytes += row.len();
-        entries.keys.push(key_text(&key));
+        entries.bytes += bytes;
+        entries.keys.push(key);
         entries.rows.push(row);
     }
     if !entries.keys.is_empty() {

@@ -143,7 +143,8 @@ pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
     let (name, column) = (table.name(), column.name());
     let (text, key) = (text_of(table), key_of(table));
     format!(
-        "SELECT {text} AS `r` FROM `{name}` WHERE `{column}`<:from OR `{column}`>:to ORDER BY `{column}`,{key} LIMIT {limit}"
+        "SELECT {text} AS `r` FROM `{name}` WHERE `{column}`<:from OR `{column}`>:to ORDER BY `{name}`.`{column}`,{key} \
+         LIMIT {limit}"
     )
 }
 
@@ -196,9 +197,10 @@ fn has_values(table: &Table, reference: &Reference) -> String {
     })
 }
 
-/// Returns the columns of the table's key, for `ORDER BY`.
+/// Returns the columns of the table's key, for `ORDER BY`; with the table's name, as a column may
+/// be called like one of the result.
 fn key_of(table: &Table) -> String {
-    joined(table.key_columns(), ",", |column| format!("`{}`", column.name()))
+    joined(table.key_columns(), ",", |column| format!("`{}`.`{}`", table.name(), column.name()))
 }
 
 fn joined<T>(items: impl Iterator<Item = T>, separator: &str, text: impl Fn(T) -> String) -> String {

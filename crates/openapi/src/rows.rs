@@ -1,6 +1,6 @@
 //! Schemas of rows, from the dictionary: as clients send them, and as the service returns them.
 
-use domain::dictionary::{Column, ColumnType, Dictionary, Pattern, Rules, Table};
+use domain::dictionary::{Column, ColumnType, Dictionary, Rules, Table};
 use domain::json_row::{value_text, write_json_value};
 use serde_json::{Value, json};
 
@@ -169,12 +169,19 @@ fn add_rules(schema: &mut Value, rules: &Rules) {
     if let Some(least) = rules.min_length() {
         schema["minLength"] = least.max(1).into();
     }
-    if let Some(pattern) = rules.pattern().map(Pattern::as_str).filter(|_| schema["pattern"].is_null()) {
+    if let Some(pattern) = pattern_of(rules).filter(|_| schema["pattern"].is_null()) {
         schema["pattern"] = pattern.into();
     }
     if !rules.values().is_empty() {
         schema["enum"] = rules.values().iter().map(json_of).collect();
     }
+}
+
+/// Returns the pattern of a column, if it means the same to JSON Schema: flags, and the ends of a
+/// text by letters, are those of the crate `regex` alone.
+fn pattern_of(rules: &Rules) -> Option<&str> {
+    let pattern = rules.pattern()?.as_str();
+    (!["(?", "\\A", "\\z"].iter().any(|own| pattern.contains(own))).then_some(pattern)
 }
 
 fn json_of(value: &domain::value::Value<'_>) -> Value {
@@ -246,6 +253,16 @@ fn description(table: &Table, index: usize, form: RowForm) -> String {
     for (words, bound) in bounds.into_iter().flatten() {
         if let Some(bound) = bound.and_then(value_text) {
             text.push_str(&format!(" {words} {bound}."));
+        }
+    }
+    if let Some(rules) = column.rules() {
+        // What the schema says of other columns.
+        if !column.column_type().is_text() && !rules.values().is_empty() {
+            let values: Vec<String> = rules.values().iter().filter_map(value_text).collect();
+            text.push_str(&format!(" One of {}.", values.join(", ")));
+        }
+        if let Some(pattern) = rules.pattern().filter(|_| pattern_of(rules).is_none()) {
+            text.push_str(&format!(" Matches {} (of the Rust crate regex).", pattern.as_str()));
         }
     }
     if !column.aliases().is_empty() {

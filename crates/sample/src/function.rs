@@ -1,6 +1,7 @@
 //! The `rowgate-sample` function: drops a file of generated rows for each table.
 
 use bucket::{BucketError, Store, Upload};
+use domain::dictionary::LoadMode;
 use domain::folder::TableFolder;
 use domain::load::INCOMING;
 use lambda_kit::{ErrorType, INVALID_PAYLOAD};
@@ -8,14 +9,14 @@ use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Sample;
+use crate::{Sample, SampleTable};
 
 /// Rows of the largest table, if the payload does not say.
 const DEFAULT_ROWS: u64 = 10_000;
 
-/// Rows of the largest table at most: what is generated and dropped well within the 15 minutes of
-/// an invocation.
-const MAX_ROWS: u64 = 1_000_000;
+/// Rows of all tables at most: what is generated and dropped well within the 15 minutes of an
+/// invocation.
+const MAX_ROWS: u64 = 2_000_000;
 
 /// Rows that are written at once.
 const ROWS_AT_ONCE: u64 = 1000;
@@ -57,8 +58,13 @@ pub enum Failure {
     #[error("the payload is not {{}} or {{\"rows\": 10000}}: {0}")]
     Payload(#[from] serde_json::Error),
     /// No rows, or more than are generated in time.
-    #[error("rows = {0}: from 1 to {MAX_ROWS} rows can be generated")]
-    Rows(u64),
+    #[error("rows = {rows}: {all} rows of all tables; from 1 to {MAX_ROWS} can be generated")]
+    Rows {
+        /// Rows of the largest table.
+        rows: u64,
+        /// Rows of all tables.
+        all: u64,
+    },
     /// A file could not be written.
     #[error("a file could not be dropped: {0}; another invocation drops the rest")]
     Bucket(#[from] BucketError),
@@ -67,7 +73,7 @@ pub enum Failure {
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Payload(_) | Failure::Rows(_) => INVALID_PAYLOAD.diagnostic(failure),
+            Failure::Payload(_) | Failure::Rows { .. } => INVALID_PAYLOAD.diagnostic(failure),
             Failure::Bucket(_) => ErrorType("SampleFailed").diagnostic(failure),
         }
     }
@@ -80,12 +86,16 @@ impl From<Failure> for Diagnostic {
 /// [`Failure`] for a payload that cannot be used, and if a file cannot be written.
 pub async fn run<S: Store>(store: &S, folder: &TableFolder, payload: Value) -> Result<Response, Failure> {
     let Request { rows } = serde_json::from_value(payload)?;
-    if !(1..=MAX_ROWS).contains(&rows) {
-        return Err(Failure::Rows(rows));
+    let sample = Sample::new(folder, rows.min(MAX_ROWS + 1));
+    let all = sample.tables().map(SampleTable::rows).sum();
+    if rows == 0 || !(1..=MAX_ROWS).contains(&all) {
+        return Err(Failure::Rows { rows, all });
     }
     let mut files = Vec::new();
-    for table in Sample::new(folder, rows).tables() {
-        let key = format!("{INCOMING}{}/sample-{rows}.csv", table.table().name());
+    for table in sample.tables() {
+        // Appended, whatever files of the table do else: generated rows replace none.
+        let (name, mode) = (table.table().name(), LoadMode::Append);
+        let key = format!("{INCOMING}{name}/{mode}/sample-{rows}.{}", table.extension());
         let mut upload = Upload::new(store.clone(), &key);
         let mut lines = Vec::new();
         for first in (0..table.rows()).step_by(ROWS_AT_ONCE as usize) {

@@ -15,9 +15,9 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use domain::csv;
-use domain::dictionary::Table;
+use domain::dictionary::{FileSettings, Table};
 use domain::folder::TableFolder;
-use domain::json_row::value_text;
+use domain::json_row::{value_text, write_json_row};
 use domain::parameter::ParameterValue;
 use domain::report::Report;
 use domain::value::Value;
@@ -75,14 +75,24 @@ impl<'d> SampleTable<'_, 'd> {
         Rows(&self.sample.plans).row(self.position, number)
     }
 
-    /// Writes all rows as CSV with a header. Of each thousand records `flawed` have a flaw such as
-    /// exports have, so that a load rejects them; records of a table that others refer to have
-    /// none.
+    /// Returns how the name of a file of the rows ends: `csv`; `jsonl` for a table whose dictionary
+    /// says how its CSV files are written, which JSON lines do not depend on.
+    pub fn extension(self) -> &'static str {
+        if self.is_csv() { "csv" } else { "jsonl" }
+    }
+
+    fn is_csv(self) -> bool {
+        *self.table().files() == FileSettings::default()
+    }
+
+    /// Writes all rows: as CSV with a header, or as JSON lines ([`extension`](Self::extension)). Of
+    /// each thousand records `flawed` have a flaw such as exports have, so that a load rejects
+    /// them. Records have none of a table that others refer to, or that limits its rejects.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_csv(self, flawed: u64, out: &mut impl Write) -> io::Result<()> {
-        let flawed = if self.is_referred() { 0 } else { flawed };
+    pub fn write_file(self, flawed: u64, out: &mut impl Write) -> io::Result<()> {
+        let flawed = if self.is_referred() || self.table().max_rejects().is_some() { 0 } else { flawed };
         let mut lines = Vec::new();
         for number in 0..self.rows() {
             self.add_line(number, flawed, &mut lines);
@@ -92,7 +102,8 @@ impl<'d> SampleTable<'_, 'd> {
         Ok(())
     }
 
-    /// Adds the lines of some rows without a flaw, as CSV; those of the first row have the header.
+    /// Adds the lines of some rows without a flaw; those of the first row have a header if files of
+    /// the table have one.
     pub fn write_lines(self, numbers: Range<u64>, lines: &mut Vec<u8>) {
         for number in numbers {
             self.add_line(number, 0, lines);
@@ -101,16 +112,28 @@ impl<'d> SampleTable<'_, 'd> {
 
     fn add_line(self, number: u64, flawed: u64, lines: &mut Vec<u8>) {
         let table = self.table();
-        if number == 0 {
+        if number == 0 && self.is_csv() {
             let names = table.columns().iter().map(|column| Some(column.name().to_owned()));
             add_record(&names.collect::<Vec<_>>(), lines);
         }
-        let mut record = fields(&self.row(number));
+        let row = self.row(number);
         let mut random = Random::of([self.plan().number, number, 0]);
-        if random.below(1000) < flawed {
+        let is_flawed = random.below(1000) < flawed;
+        if !is_flawed && !self.is_csv() {
+            let mut line = String::new();
+            write_json_row(table, &row, &mut line);
+            lines.extend_from_slice(line.as_bytes());
+            lines.push(b'\n');
+            return;
+        }
+        let mut record = fields(&row);
+        if is_flawed {
             spoil(table, &mut random, &fields(&self.row(number / 2)), &mut record);
         }
-        add_record(&record, lines);
+        match self.is_csv() {
+            true => add_record(&record, lines),
+            false => add_texts(table, &record, lines),
+        }
     }
 
     fn is_referred(self) -> bool {
@@ -144,6 +167,23 @@ fn year_of(reports: &[Report]) -> u16 {
 
 fn fields(row: &[Value<'_>]) -> Vec<Option<String>> {
     row.iter().map(value_text).collect()
+}
+
+/// Adds a record as a JSON line of texts. One whose end is lost breaks off.
+fn add_texts(table: &Table, record: &[Option<String>], lines: &mut Vec<u8>) {
+    let fields = table.columns().iter().zip(record);
+    let row: serde_json::Map<String, serde_json::Value> = fields
+        .map(|(column, text)| {
+            let text = text.as_deref().unwrap_or_default();
+            let number = Some(text).filter(|_| column.column_type().is_whole_number());
+            let number = number.and_then(|text| text.parse::<i64>().ok());
+            (column.name().to_owned(), number.map_or_else(|| text.into(), Into::into))
+        })
+        .collect();
+    let line = serde_json::Value::Object(row).to_string();
+    let is_whole = record.len() == table.columns().len();
+    lines.extend_from_slice(&line.as_bytes()[..line.len() - usize::from(!is_whole)]);
+    lines.push(b'\n');
 }
 
 fn add_record(record: &[Option<String>], lines: &mut Vec<u8>) {

@@ -48,7 +48,7 @@ async fn measure_table(
     let file = format!("{name}.csv");
     let path = loader.path(&file);
     let mut output = BufWriter::new(File::create(&path)?);
-    of_table.write_csv(0, &mut output)?;
+    of_table.write_file(0, &mut output)?;
     output.flush()?;
     let bytes = fs::metadata(&path)?.len();
     loader.put(&file)?;

@@ -22,11 +22,11 @@ pub(crate) struct Sample {
     #[arg(long, value_name = "COUNT", default_value_t = 3200)]
     rows: u64,
     /// Records of a thousand to be flawed as those of other systems are, so that a load rejects
-    /// them. Tables that others refer to have none.
+    /// them. Tables that others refer to, or that limit their rejects, have none.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     flawed: u64,
     /// Where the files are written.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = "sample")]
     out: PathBuf,
 }
 
@@ -36,10 +36,10 @@ impl Verb for Sample {
         let folder = folder.read()?;
         fs::create_dir_all(out).map_err(cannot(out, "be written"))?;
         for table in Generated::new(&folder, *rows).tables() {
-            let path = out.join(format!("{}.csv", table.table().name()));
+            let path = out.join(format!("{}.{}", table.table().name(), table.extension()));
             let write = || {
                 let mut file = BufWriter::new(File::create(&path)?);
-                table.write_csv(*flawed, &mut file)?;
+                table.write_file(*flawed, &mut file)?;
                 file.flush()
             };
             write().map_err(cannot(&path, "be written"))?;

@@ -59,9 +59,9 @@ impl Column {
     }
 
     /// Returns true if the column is part of the key, of unique columns or of a reference: the
-    /// database compares its values. Its collation takes texts for equal that differ in spaces at their ends (PAD
-    /// SPACE), so such texts, and control characters, which it would sort before that space, are
-    /// refused.
+    /// database compares its values. Its collation takes texts for equal that differ in spaces at
+    /// their ends (PAD SPACE), so such texts, and control characters, which it would sort before
+    /// that space, are refused.
     pub fn is_compared(&self) -> bool {
         self.is_compared
     }

@@ -8,7 +8,7 @@ use super::chunk::{Broken, Chunk, Record};
 pub(crate) use super::claimed::ClaimedKeys;
 use super::layout::Columns;
 use crate::dictionary::{Reference, Table};
-use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, json_texts};
+use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, has_form, json_texts};
 use crate::value::{Key, Value};
 
 /// A record in the middle of a file is a header of the table, but not the file's.
@@ -70,7 +70,7 @@ impl<'c> CheckedChunk<'c> {
             skipped: 0,
         };
         // Where every column takes a text, the header could be a row.
-        let is_words = !columns.is_json && table.columns().iter().all(|it| it.column_type().is_text());
+        let is_words = !columns.is_json && !table.columns().iter().any(|it| has_form(it.column_type()));
         let is_header_again =
             |record: &Record<'c>| is_words && columns.repeats_header(table, record) == Some(true);
         for record in records {

@@ -174,8 +174,8 @@ fn compare(table: &Table, found: &FoundTable, add: &mut impl FnMut(Option<&str>,
     }
 }
 
-/// Compares the collations of texts that refer to a key with those of the key: the database compares
-/// no text in ASCII with one that is not.
+/// Compares the collations of texts that refer to a key with those of the key: the database
+/// compares no text in ASCII with one that is not.
 fn compare_references(
     dictionary: &Dictionary,
     table: &Table,

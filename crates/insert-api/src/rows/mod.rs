@@ -42,10 +42,10 @@ fn database_problem(error: &Error) -> Problem {
             "The database did not answer, so it is not known whether the row has been changed. Send the request again: it \
              asks for the same either way.",
         ),
-        // The dictionary allows no such row, and the Data API can return none.
+        // Which the Data API returns not even in pieces.
         Error::TooLarge { .. } => Problem::new(
             ProblemKind::ResultTooLarge,
-            "A row here is larger than the 64 KB that the database can give out at once. limit makes no difference to it.",
+            "A row here is larger than the 1 MB that the database can give out at once. limit makes no difference to it.",
         ),
         error => error.to_problem(),
     }

@@ -158,7 +158,9 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             &Committer { loader, database, run, plan, references: &references, token: self.token };
         let tally = &Tally::new(self.limit(), rejected);
         let lanes = Lanes {
-            count: loader.options.lanes,
+            // A row that an upsert changes frees unique values, which only the table knows: a later
+            // chunk may take them, an earlier one may not.
+            count: if plan.asks_first() { 1 } else { loader.options.lanes },
             deadline: self.deadline,
             out_of_time: || LoadError::OutOfTime,
         };

@@ -17,17 +17,19 @@ pub(super) fn find<'d>(folder: &Path, dictionary: &'d Dictionary) -> Result<Vec<
         .visible_tables()
         .map(|table| {
             let names = names(table);
-            let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-            found.map(|path| (table, path)).ok_or_else(|| {
+            let paths = names.iter().flat_map(|name| {
+                ["csv", "jsonl"].map(|extension| folder.join(format!("{name}.{extension}")))
+            });
+            paths.into_iter().find(|path| path.is_file()).map(|path| (table, path)).ok_or_else(|| {
+                let names: Vec<String> = names.iter().map(|name| format!("{name}.csv")).collect();
                 user_error(format!("The folder {} has no {}.", folder.display(), names.join(" or ")))
             })
         })
         .collect()
 }
 
-fn names(table: &Table) -> Vec<String> {
-    let names = table.aliases().iter().map(String::as_str).chain([table.name()]);
-    names.map(|name| format!("{name}.csv")).collect()
+fn names(table: &Table) -> Vec<&str> {
+    table.aliases().iter().map(String::as_str).chain([table.name()]).collect()
 }
 
 #[cfg(test)]
@@ -75,7 +77,8 @@ columns = [{ name = "id", type = "integer", key = true, description = "The key."
             let files = find(folder.path(), dictionary).unwrap();
             files.into_iter().map(|(table, path)| (table.name().to_owned(), path)).collect::<Vec<_>>()
         };
-        let books = ("books".to_owned(), path("books.csv"));
+        std::fs::rename(path("books.csv"), path("books.jsonl")).unwrap();
+        let books = ("books".to_owned(), path("books.jsonl"));
         assert_eq!(found(&dictionary), [books.clone(), ("loans".to_owned(), path("lent_books.csv"))]);
         std::fs::remove_file(path("lent_books.csv")).unwrap();
         assert_eq!(found(&dictionary), [books, ("loans".to_owned(), path("loans.csv"))]);

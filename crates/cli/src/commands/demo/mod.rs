@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::Args;
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, LoadMode};
 use domain::report::Report;
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ const ROWS_SHOWN: usize = 15;
 /// Drops a file for each table, posts a batch, prints every report.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// The folder of the files: <table>.csv for each table, or an alias of the table in its place.
+    /// The folder of the files: <table>.csv or <table>.jsonl for each table, or an alias of the
+    /// table in its place.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// The data bucket.
@@ -66,7 +67,9 @@ impl Verb for Demo {
         printer.heading(&format!("Dropping the files of {} in s3://{bucket}/incoming/", data.display()));
         let mut failed = Vec::new();
         for (table, file) in files {
-            let dropped = drop_file(&aws, bucket, table.name(), None, &file, None).await?;
+            // What others of its files replace, these add to: their records are not all sound.
+            let mode = (table.default_mode() == LoadMode::Replace).then_some(LoadMode::Append);
+            let dropped = drop_file(&aws, bucket, table.name(), mode, &file, None).await?;
             let load = follow(&api, &dropped, Duration::from_secs(*timeout), printer).await?;
             if load.status == "failed" {
                 failed.push(dropped.key);

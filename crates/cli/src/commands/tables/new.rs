@@ -98,8 +98,8 @@ fn read(path: &Path) -> Result<Records> {
     records(&any.tables()[0], format, &content, MAX_RECORDS).map_err(|error| unreadable()(error.to_string()))
 }
 
-/// Returns the name of the migration that creates a table, after all others in the folder. Words are
-/// separated by one underscore in it, and the word of Rowgate's own migrations is none of them.
+/// Returns the name of the migration that creates a table, after all others in the folder. Words
+/// are separated by one underscore in it, and the word of Rowgate's own migrations is none of them.
 fn migration_name(table: &str, migrations: &Path) -> String {
     let words = table.split('_').filter(|word| !word.is_empty() && *word != "rowgate");
     let words: Vec<&str> = ["create"].into_iter().chain(words).collect();
