@@ -164,11 +164,11 @@ async fn the_function_drops_a_file_for_each_table_once() -> Result<()> {
     let response = sample::run(&bucket, &folder, json!({"rows": 2500})).await?;
     let sample = Sample::new(&folder, 2500);
     assert_eq!(response.files.len(), sample.tables().len());
-    for (file, table) in response.files.iter().zip(sample.tables()) {
-        assert_eq!(file.key, format!("incoming/{}/append/sample-2500.csv", table.table().name()));
-        assert!(file.dropped && file.rows == table.rows());
-        let content = bucket.text(&file.key).context("the file is there")?;
-        assert!(content.as_bytes() == file(table, 0)?, "{}", file.key);
+    for (dropped, table) in response.files.iter().zip(sample.tables()) {
+        assert_eq!(dropped.key, format!("incoming/{}/append/sample-2500.csv", table.table().name()));
+        assert!(dropped.dropped && dropped.rows == table.rows());
+        let content = bucket.text(&dropped.key).context("the file is there")?;
+        assert!(content.as_bytes() == file(table, 0)?, "{}", dropped.key);
     }
     let again = sample::run(&bucket, &folder, json!({"rows": 2500})).await?;
     assert!(again.files.iter().all(|file| !file.dropped));
