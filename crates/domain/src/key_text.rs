@@ -100,6 +100,9 @@ mod tests {
             name = "code"
             columns = [{ name = "code", type = "string(40)", key = true }]
             [[table]]
+            name = "ascii"
+            columns = [{ name = "code", type = "string(40)", key = true, pattern = "^[!-~]+$" }]
+            [[table]]
             name = "several"
             columns = [
                 { name = "code", type = "string(40)", key = true },
@@ -134,6 +137,7 @@ mod tests {
             ("code", ""),
             ("code", "%FF"),
             ("code", "a%20"),
+            ("ascii", "%C3%A9"),
             ("several", "a,2021-07-27"),
             ("several", &format!("a,2021-7-27,{uuid}")),
             ("several", &format!("a,2021-07-27,{uuid},1")),

@@ -263,10 +263,9 @@ mod tests {
         ] {
             assert!(sql.ends_with(" LIMIT 7"), "{sql}");
         }
-        assert!(
-            far_dates(table, filed, 7)
-                .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
-        );
+        assert!(far_dates(table, filed, 7).contains(
+            "WHERE `datetime`<:from OR `datetime`>:to ORDER BY `documents`.`datetime`,`documents`.`id`"
+        ));
         let grouped = unusual_counts(table, collection, collections, 7);
         assert!(grouped.contains("GROUP BY `documents`.`collection_id`) AS `rowgate_named`"), "{grouped}");
         assert!(date_bounds(table, filed).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
@@ -296,7 +295,7 @@ mod tests {
         let condition = "`visits`.`place` IS NOT NULL AND `visits`.`on_day` IS NOT NULL AND NOT EXISTS \
                          (SELECT 1 FROM `places` AS `rowgate_named` WHERE `rowgate_named`.`code`=`visits`.`place` \
                          AND `rowgate_named`.`day`=`visits`.`on_day`)";
-        assert!(sql.ends_with(&format!("WHERE {condition} ORDER BY `id` LIMIT 7")), "{sql}");
+        assert!(sql.ends_with(&format!("WHERE {condition} ORDER BY `visits`.`id` LIMIT 7")), "{sql}");
         let sql = unusual_counts(visits, &visits.references()[0], places, 7);
         assert!(
             sql.contains(

@@ -245,3 +245,34 @@ impl fmt::Display for Operator {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_of_ascii_are_tied_to_the_whole_text() {
+        for (pattern, is_ascii) in [
+            ("^[!-~]+$", true),
+            ("^(?:DE|FR)-[0-9]{2}$", true),
+            ("^(?:[a-z]+|[0-9]+)$", true),
+            ("^$", true),
+            ("[!-~]+", false),
+            ("^[!-~]+", false),
+            ("^a|b$", false),
+            ("^.*$", false),
+            (r"^\w+$", false),
+            ("^[^0-9]$", false),
+            ("^é$", false),
+            ("(?i)^k$", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).unwrap().is_ascii, is_ascii, "{pattern}");
+        }
+        let rules = |values: &[&str]| Rules {
+            values: values.iter().map(|text| Value::Text((*text).to_owned().into())).collect(),
+            ..Rules::default()
+        };
+        assert!(rules(&["a", "b"]).are_ascii());
+        assert!(!rules(&["a", "é"]).are_ascii() && !rules(&[]).are_ascii());
+    }
+}

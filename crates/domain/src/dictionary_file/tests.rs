@@ -193,6 +193,25 @@ fn reads_what_the_lake_does_with_rows_that_break_the_dictionary() {
 }
 
 #[test]
+fn a_column_refers_to_one_table() {
+    let others = ["a", "b"].map(|name| {
+        format!(
+            "[[table]]\nname = \"{name}\"\ncolumns = [{{ name = \"id\", type = \"bigint\", key = true }}]\n"
+        )
+    });
+    let twice = r#"
+        [[table]]
+        name = "c"
+        references = [{ columns = ["x"], table = "b" }]
+        columns = [
+            { name = "id", type = "bigint", key = true },
+            { name = "x", type = "bigint", references = "a" },
+        ]
+    "#;
+    assert!(problem(&(others.concat() + twice)).ends_with("table c: x refers to a and to b"));
+}
+
+#[test]
 fn the_built_in_tables_are_in_every_dictionary_and_listed_nowhere() {
     let text = table(r#"{ name = "a", type = "date" }"#);
     let dictionary = Dictionary::parse("dictionary.toml", &text).unwrap();

@@ -5,7 +5,7 @@ const DICTIONARY: &str = r#"
 name = "books"
 unique = [["title", "year"]]
 columns = [
-    { name = "isbn", type = "string(13)", key = true },
+    { name = "isbn", type = "string(13)", key = true, pattern = "^[0-9X]+$" },
     { name = "title", type = "string(200)" },
     { name = "year", type = "smallint" },
     { name = "code", type = "uuid", unique = true, required = false },
@@ -17,7 +17,7 @@ columns = [
 [[table]]
 name = "copies"
 columns = [
-    { name = "isbn", type = "string(13)", key = true, references = "books" },
+    { name = "isbn", type = "string(13)", key = true, pattern = "^[0-9X]+$", references = "books" },
     { name = "number", type = "integer", key = true },
     { name = "note", type = "text", required = false },
 ]
@@ -31,7 +31,7 @@ fn rows(text: &str) -> TextRows {
 }
 
 const COLUMNS: &str = "
-    books|isbn|varchar|varchar(13)|13|-|-|-|NO||utf8mb4_bin|-
+    books|isbn|varchar|varchar(13)|13|-|-|-|NO||ascii_bin|-
     books|title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_bin|-
     books|year|smallint|smallint|-|5|0|-|NO||-|-
     books|code|char|char(36)|36|-|-|-|YES||ascii_bin|-
@@ -119,9 +119,25 @@ fn every_kind_of_difference_is_found() {
             "books.code has the collation utf8mb4_bin; a uuid needs ascii_bin",
         ),
         (
-            "NO||ascii_bin",
-            "NO||utf8mb4_unicode_520_ci",
-            "copies.isbn has the collation utf8mb4_unicode_520_ci; keys, unique columns and references need utf8mb4_bin or ascii_bin",
+            "copies|isbn|varchar|varchar(13)|13|-|-|-|NO||ascii_bin",
+            "copies|isbn|varchar|varchar(13)|13|-|-|-|NO||utf8mb4_bin",
+            "copies.isbn has the collation utf8mb4_bin; books.isbn, to which it refers, has ascii_bin",
+        ),
+        (
+            "title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_bin",
+            "title|varchar|varchar(200)|200|-|-|-|NO||ascii_bin",
+            "books.title has the collation ascii_bin, and values may have other letters; declare values or a pattern that \
+             allow ASCII alone, such as \"^[!-~]+$\", or take utf8mb4_bin",
+        ),
+        (
+            "books|year|smallint|smallint|-|5|0",
+            "books|year|double|double(5,2)|-|5|2",
+            "books.year is DOUBLE(5,2); in the dictionary smallint, which is SMALLINT",
+        ),
+        (
+            "title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_bin",
+            "title|varchar|varchar(200)|200|-|-|-|NO||utf8mb4_unicode_520_ci",
+            "books.title has the collation utf8mb4_unicode_520_ci; keys, unique columns and references need utf8mb4_bin or ascii_bin",
         ),
         (
             "utf8mb4_unicode_520_ci",

@@ -74,7 +74,7 @@ const CREATE: &str = "CREATE TABLE things (
     tag CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     details JSON NULL,
     bytes VARBINARY(16) NOT NULL,
-    parent_code VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    parent_code VARCHAR(20) COLLATE utf8mb4_bin NULL,
     parent_number BIGINT NULL,
     PRIMARY KEY (code, number),
     UNIQUE KEY one_a_day (day, small),
@@ -106,6 +106,7 @@ async fn differences_are_found_in_the_database_itself() -> Result<()> {
         "ALTER TABLE things MODIFY milli TIMESTAMP(3) NOT NULL DEFAULT '2021-01-01'",
         "ALTER TABLE things DROP KEY one_a_day, ADD UNIQUE KEY of_a_day (day)",
         "ALTER TABLE things DROP KEY by_parent",
+        "ALTER TABLE things ADD CONSTRAINT positive CHECK (price > 0)",
         "CREATE TABLE extra (id INT PRIMARY KEY)",
         "CREATE TRIGGER watcher BEFORE INSERT ON things FOR EACH ROW SET @seen = 1",
         "CREATE VIEW things_of_today AS SELECT code FROM things",
@@ -121,7 +122,9 @@ async fn differences_are_found_in_the_database_itself() -> Result<()> {
         "things has the unique key of_a_day (day),",
         "things.small is unique in the dictionary, but has no UNIQUE KEY (small, day)",
         "things.parent_code is a reference without an index that begins with (parent_code, parent_number)",
+        "things has a check constraint, positive",
         "things has a trigger, watcher",
+        "things.parent_code has the collation utf8mb4_bin; things.code, to which it refers, has utf8mb4_unicode_520_ci",
         "extra is not in the dictionary",
     ];
     let is_expected = |(found, start): (&String, &&str)| found.starts_with(*start);

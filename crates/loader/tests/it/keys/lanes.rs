@@ -85,6 +85,22 @@ async fn the_result_is_that_of_one_row_after_the_other() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_that_an_upsert_frees_are_for_the_rows_after_it() {
+    let mut world = side_by_side().await;
+    world.options.max_rejects = Some(domain::dictionary::RejectLimit::Count(u64::MAX));
+    let badges = |from: u64, code: char| -> Vec<_> {
+        (from..from + 300).map(|id| (id, format!("{code}{:03}", id % 1_000), "l".repeat(20))).collect()
+    };
+    world.drop_file("incoming/badges/before.csv", file(&badges(0, 'C'))).await;
+    let freed_first = file(&[badges(0, 'D'), badges(1_000, 'C')].concat());
+    let load = world.drop_file("incoming/badges/upsert/first.csv", freed_first).await;
+    assert_eq!(figures(&load), (600, 600, 0));
+    let freed_last = file(&[badges(2_000, 'D'), badges(0, 'E')].concat());
+    let load = world.drop_file("incoming/badges/upsert/last.csv", freed_last).await;
+    assert_eq!(figures(&load), (600, 300, 300));
+}
+
 /// Neighbours in the unique index, in chunks side by side, from many directions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unique_values_beside_each_other_are_no_deadlock() {

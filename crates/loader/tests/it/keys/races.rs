@@ -33,6 +33,13 @@ async fn an_upsert_never_writes_over_the_row_of_another_key() {
             vec!["5 E old", "9 A other"],
             vec!["2: duplicate_value"],
         ),
+        // The same row gets another key meanwhile.
+        (
+            "UPDATE badges SET id = 9, label = 'other'",
+            "5,E,mine\n",
+            vec!["9 E other"],
+            vec!["2: duplicate_value"],
+        ),
         // The row that is written over goes meanwhile.
         ("DELETE FROM badges", "5,E,mine\n", vec!["5 E mine"], vec![]),
     ] {
