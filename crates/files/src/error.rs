@@ -24,6 +24,12 @@ pub enum SourceError {
         "the file is {0}; save it as UTF-8, which Excel calls \"CSV UTF-8\", or as UTF-16 with its byte order mark"
     )]
     Encoding(&'static str),
+    /// The text is UTF-8, and another encoding is declared, in which it would be garbled.
+    #[error(
+        "the file is UTF-8, and {0} is declared for it; save it in that encoding, or take the encoding out of the \
+         dictionary or the settings"
+    )]
+    NotDeclared(&'static str),
     /// The archive ends before its content does.
     #[error("the {0} file ends before its content does, so it was cut off; drop it again whole")]
     Truncated(Packing),

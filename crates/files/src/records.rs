@@ -12,9 +12,6 @@ use crate::source::{Opening, Source};
 /// The possible delimiters, the more usual ones first.
 pub(crate) const DELIMITERS: [u8; 7] = *b",;\t|\x01^~";
 
-/// Delimiters that are recognised wherever there is a header.
-const RECOGNISED: [u8; 4] = *b",;\t|";
-
 /// Records that are compared to find the delimiter.
 const COMPARED: usize = 200;
 
@@ -23,7 +20,8 @@ const COMPARED: usize = 200;
 pub struct Records {
     /// Each record with its line, or row of the sheet.
     pub records: Vec<(u64, Vec<String>)>,
-    /// What has to be declared for the table's files, so that a load reads the same.
+    /// What has to be declared for the table's files, so that a load reads the same, and writes what
+    /// it rejects with the same delimiter.
     pub settings: Settings,
 }
 
@@ -59,7 +57,7 @@ pub fn records(table: &Table, format: Format, content: &[u8], limit: usize) -> R
         }
     }
     let records = read(&settings, Some(best.1), limit)?;
-    if !RECOGNISED.contains(&best.1) {
+    if best.1 != DELIMITERS[0] {
         settings = settings.with_delimiter(best.1);
     }
     Ok(Records { records, settings })
@@ -107,10 +105,10 @@ mod tests {
     #[test]
     fn finds_the_delimiter_and_the_encoding() {
         for (content, settings) in [
-            (&b"id;name\r\n1;\"a;b\"\r\n2;c, d\r\n"[..], "{}"),
-            (b"id\tname\n1\ta,b\n2\tc,d\n", "{}"),
+            (&b"id;name\r\n1;\"a;b\"\r\n2;c, d\r\n"[..], r#"{"delimiter":";"}"#),
+            (b"id\tname\n1\ta,b\n2\tc,d\n", r#"{"delimiter":"\t"}"#),
             (b"id^name\n1^a\n2^b\n", r#"{"delimiter":"^"}"#),
-            (b"id;ort\n1;K\xf6ln\n", r#"{"encoding":"windows-1252"}"#),
+            (b"id;ort\n1;K\xf6ln\n", r#"{"delimiter":";","encoding":"windows-1252"}"#),
             (b"id\n1\n", "{}"),
         ] {
             let found = read(content);

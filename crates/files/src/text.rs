@@ -1,6 +1,8 @@
 //! The text of a file in UTF-8, whatever its encoding.
 
 use domain::load::Format;
+use std::str::Utf8Error;
+
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::content::Content;
@@ -50,6 +52,9 @@ impl Text {
         let (encoding, mark) = Encoding::for_bom(start).unwrap_or((declared.unwrap_or(UTF_8), 0));
         if mark == 0 && encoding != UTF_16LE && encoding != UTF_16BE {
             check_unmarked(&start[..start.len().min(SHOWN)])?;
+        }
+        if mark == 0 && encoding.is_single_byte() && is_utf8(start) {
+            return Err(SourceError::NotDeclared(encoding.name()));
         }
         // The mark of UTF-8 is dropped with whatever else stands before the first name.
         if encoding != UTF_8 {
@@ -132,6 +137,13 @@ impl Text {
             }
         }
     }
+}
+
+/// Returns true if the beginning of a text is UTF-8 with more letters than those of ASCII. Bytes that
+/// mean other letters in an encoding of one byte each do not happen to be UTF-8.
+fn is_utf8(start: &[u8]) -> bool {
+    let is_cut_off = |error: Utf8Error| error.error_len().is_none();
+    !start.is_ascii() && std::str::from_utf8(start).map_or_else(is_cut_off, |_| true)
 }
 
 /// Refuses text in an encoding of two or four bytes a character without its mark, which zeros in

@@ -19,7 +19,7 @@ use crate::accept::{AsJson, Form, negotiate};
 use crate::csv::CsvWriter;
 use crate::json::JsonWriter;
 use crate::result::{self, RowError};
-use crate::service::{Service, database_problem};
+use crate::service::Service;
 
 /// Answers with the reports that the caller sees, their parameters and columns.
 pub(crate) async fn list(
@@ -47,7 +47,11 @@ pub(crate) async fn run(
     let parameters = query.read(&report.parameters)?.0;
     let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
         aurora::Error::TooLarge { .. } => too_large_for_database(report),
-        error => database_problem(&error),
+        error => {
+            let what = format!("the report {} could not be run; rowgate tables check runs it", report.name);
+            log_failure(&what, error.class(), &error);
+            error.to_problem()
+        }
     })?;
     let body = write(report, form, &parameters, &rows).map_err(|error| match error {
         WriteError::TooLarge => too_large(report, form),

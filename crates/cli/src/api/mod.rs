@@ -183,7 +183,10 @@ fn refusal(answer: &Answer) -> anyhow::Error {
         Err(_) => String::new(),
     };
     let words = if words.is_empty() { text(answer) } else { words };
-    let message = format!("The service answered {}: {words}", answer.status().as_u16());
+    let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let id = id.filter(|_| answer.status().is_server_error());
+    let id = id.map_or_else(String::new, |id| format!(" (request {id}, in the logs of the functions)"));
+    let message = format!("The service answered {}: {words}{id}", answer.status().as_u16());
     if answer.status().is_server_error() { anyhow!(message) } else { user_error(message) }
 }
 

@@ -29,7 +29,7 @@ pub enum HeaderError {
     #[error("{}", unknown_name(.0))]
     Unknown(String),
     /// The header leaves out a required column.
-    #[error("the header leaves out the column {0:?}")]
+    #[error("the header leaves out the column {0:?}, which is required")]
     Missing(String),
 }
 

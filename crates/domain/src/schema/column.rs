@@ -84,6 +84,13 @@ impl FoundColumn {
         if column.default().is_some() && !self.nullable && !self.has_default {
             differences.push("is NOT NULL without a DEFAULT; in the dictionary it has one".to_owned());
         }
+        if column.default().is_none() && !self.nullable && self.has_default {
+            differences.push(
+                "is NOT NULL with a DEFAULT; in the dictionary it has none, so that no backup from before the column could \
+                 be restored"
+                    .to_owned(),
+            );
+        }
         if self.is_generated {
             differences.push("is generated, so that no row can be written".to_owned());
         }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use domain::dictionary::Dictionary;
 use domain::folder::{FolderError, TableFolder};
-use domain::load::{Content, Format, TableDraft, draft_table};
+use domain::load::{Content, DraftError, Format, TableDraft, draft_table};
 use files::{Records, records};
 use table_folder::DICTIONARY;
 
@@ -45,8 +45,10 @@ pub(crate) struct New {
 impl Verb for New {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
         let Records { records, settings } = read(&self.from)?;
-        let draft = draft_table(&self.name, &records, settings)
-            .map_err(|error| user_error(format!("{}: {error}.", self.from.display())))?;
+        let draft = draft_table(&self.name, &records, settings).map_err(|error| match error {
+            DraftError::Name(_) => user_error(format!("{error}.")),
+            error => user_error(format!("{}: {error}.", self.from.display())),
+        })?;
         let folder = &self.folder.sql;
         let dictionary = folder.join(DICTIONARY);
         let as_users = |error: FolderError| user_error(format!("{error}."));

@@ -62,6 +62,11 @@ pub(super) fn infer(
             }
         }
         if let Some(column_type) = decimal(&values, files) {
+            if values.iter().all(|value| value.split_once('.').is_some_and(|(_, digits)| digits.len() == 3)) {
+                notes.push(format!(
+                    "{name} has three digits behind each point; if it separates thousands, export it without."
+                ));
+            }
             return column_type;
         }
         if let Some(column_type) = with_thousands(&values, files) {

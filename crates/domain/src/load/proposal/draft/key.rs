@@ -9,6 +9,9 @@ use crate::load::proposal::likeness::{ID_WORDS, words};
 /// Characters of a text that can be a key or unique: what an index of MySQL holds.
 const MOST_CHARACTERS: u32 = 255;
 
+/// A column repeats few values if they are one of so many at most.
+const MOST_REPEATS: usize = 20;
+
 /// Words of names whose values are given once.
 const UNIQUE_WORDS: [&str; 5] = ["email", "mail", "sku", "isbn", "iban"];
 
@@ -34,6 +37,31 @@ pub(super) fn find_key(columns: &[DraftColumn<'_>]) -> Option<Vec<usize>> {
         .enumerate()
         .flat_map(|(at, one)| possible[at + 1..].iter().map(|other| [*one, *other]));
     pairs.filter(|pair| differ(columns, pair)).map(|pair| pair.to_vec()).next()
+}
+
+/// Returns a note on each column that would have been the key, or unique, by its name or place, if
+/// few of its values were not repeated: a file has repeats, too.
+pub(super) fn nearly(columns: &[DraftColumn<'_>], key: &[usize]) -> Vec<String> {
+    let is_meant = |index: usize| {
+        let column = &columns[index];
+        index == 0 || has_word(column, &ID_WORDS) || has_word(column, &UNIQUE_WORDS)
+    };
+    let note = |index: usize| {
+        let column = &columns[index];
+        let values: Vec<&str> = column.values.iter().copied().flatten().collect();
+        let distinct = values.iter().collect::<HashSet<_>>().len();
+        let repeats = values.len() - distinct;
+        (repeats > 0 && repeats * MOST_REPEATS <= values.len()).then(|| {
+            format!(
+                "{} differs in all but {repeats} of {} rows; if it is to tell rows apart, make it the key or unique, \
+                 and loads reject the others.",
+                column.name,
+                values.len()
+            )
+        })
+    };
+    let meant = (0..columns.len()).filter(|index| !key.contains(index) && is_exact(&columns[*index]));
+    meant.filter(|index| is_meant(*index)).filter_map(note).collect()
 }
 
 /// Returns the positions of the columns that seem to be unique beside the key.

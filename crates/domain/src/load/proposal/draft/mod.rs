@@ -89,6 +89,7 @@ pub fn draft_table(
         notes
             .insert(1, format!("The file has only {} rows; look whether that holds for others.", rows.len()));
     }
+    notes.extend(key::nearly(&columns, &key));
     let unique = find_unique(&columns, &key);
     for index in &unique {
         let name = &columns[*index].name;

@@ -122,6 +122,16 @@ fn separators_of_thousands_are_pointed_out() {
 }
 
 #[test]
+fn what_is_nearly_so_is_pointed_out() {
+    let rows: Vec<String> = (0..40).map(|row| format!("A-{};{}.250;n{row}", row.max(1), row)).collect();
+    let draft = draft(&format!("nr;stock;name\n{}", rows.join("\n")));
+    assert!(draft.notes[0].starts_with("name differs in every row"), "{:?}", draft.notes);
+    let has = |start: &str| draft.notes.iter().any(|note| note.starts_with(start));
+    assert!(has("nr differs in all but 1 of 40 rows;"), "{:?}", draft.notes);
+    assert!(has("stock has three digits behind each point;"), "{:?}", draft.notes);
+}
+
+#[test]
 fn a_key_of_two_columns_is_found() {
     let draft = draft("sale;line;what\n1;1;a\n1;2;b\n2;1;a");
     assert!(draft.migration.contains("PRIMARY KEY (`sale`, `line`)"), "{}", draft.migration);
