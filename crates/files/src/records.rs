@@ -20,8 +20,8 @@ const COMPARED: usize = 200;
 pub struct Records {
     /// Each record with its line, or row of the sheet.
     pub records: Vec<(u64, Vec<String>)>,
-    /// What has to be declared for the table's files, so that a load reads the same, and writes what
-    /// it rejects with the same delimiter.
+    /// What has to be declared for the table's files, so that a load reads the same, and writes
+    /// what it rejects with the same delimiter.
     pub settings: Settings,
 }
 

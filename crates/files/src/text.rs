@@ -139,8 +139,8 @@ impl Text {
     }
 }
 
-/// Returns true if the beginning of a text is UTF-8 with more letters than those of ASCII. Bytes that
-/// mean other letters in an encoding of one byte each do not happen to be UTF-8.
+/// Returns true if the beginning of a text is UTF-8 with more letters than those of ASCII. Bytes
+/// that mean other letters in an encoding of one byte each do not happen to be UTF-8.
 fn is_utf8(start: &[u8]) -> bool {
     let is_cut_off = |error: Utf8Error| error.error_len().is_none();
     !start.is_ascii() && std::str::from_utf8(start).map_or_else(is_cut_off, |_| true)
