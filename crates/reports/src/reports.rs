@@ -9,6 +9,7 @@ use domain::report::Report;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText, Rows};
+use lambda_kit::log_failure;
 use lambda_kit::payload::TooLarge;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
