@@ -436,6 +436,12 @@ fn text_is_decoded_as_declared() {
         end.unwrap();
         assert_eq!(fields(&chunks)[0].1[1], expected, "{encoding}");
     }
+    // It would be read as "ZoÃ«".
+    let (dictionary, bytes) = (dictionary("windows-1252"), "1,Zoë".as_bytes());
+    let opening = Opening { table: &dictionary.tables()[0], ..opening(CSV, bytes.len(), u64::MAX) };
+    let (_, end) = drain(open(opening, Box::new(io::Cursor::new(bytes))));
+    let refusal = end.unwrap_err().to_string();
+    assert!(refusal.starts_with("the file is UTF-8, and windows-1252 is declared for it"), "{refusal}");
 }
 
 #[test]

@@ -16,7 +16,9 @@ use crate::table::Table;
 use crate::verb::Verb;
 
 /// Reads a file as the loader would, on this machine alone, and says what would be loaded and
-/// rejected. What is in the table already is not looked at: a load may reject more.
+/// rejected.
+///
+/// What is in the table already is not looked at: a load may reject more.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The table, as in the dictionary.

@@ -82,7 +82,10 @@ fn a_header_alone_has_no_rows() {
 #[test]
 fn a_header_that_leaves_a_column_out_is_no_header_to_load_by() {
     for (content, expected) in [
-        ("id\n1\n", "line 1: the header leaves out the column \"tag_name\", which is required; the columns are id, tag_name"),
+        (
+            "id\n1\n",
+            "line 1: the header leaves out the column \"tag_name\", which is required; the columns are id, tag_name",
+        ),
         ("\nid,title\n1,x\n", "line 2: the header names \"title\", which is no column of the table"),
         ("id,tag,tag_name\n1,x,y\n", "line 1: the header names the column \"tag_name\" more than once"),
         ("id;tag;tag_name\n1;x;y\n", "line 1: the header names the column \"tag_name\" more than once"),

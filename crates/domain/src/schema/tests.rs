@@ -109,6 +109,12 @@ fn every_kind_of_difference_is_found() {
             "books.added_at is NOT NULL without a DEFAULT; in the dictionary it has one",
         ),
         (
+            "smallint|-|5|0|-|NO||-|-",
+            "smallint|-|5|0|-|NO||-|1",
+            "books.year is NOT NULL with a DEFAULT; in the dictionary it has none, so that no backup from before the column \
+             could be restored",
+        ),
+        (
             "-|8|2|-|YES||-",
             "-|8|2|-|YES|STORED GENERATED|-",
             "books.price is generated, so that no row can be written",
