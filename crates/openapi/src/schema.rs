@@ -46,7 +46,13 @@ pub(crate) fn integer(minimum: i64, maximum: i64) -> Value {
 
 /// Allows `null` as well; a list of words gets it as one more.
 pub(crate) fn or_null(mut schema: Value) -> Value {
-    schema["type"] = json!([schema["type"].take(), "null"]);
+    schema["type"] = match schema["type"].take() {
+        Value::Array(mut types) => {
+            types.push("null".into());
+            types.into()
+        }
+        one => json!([one, "null"]),
+    };
     if let Some(Value::Array(words)) = schema.get_mut("enum") {
         words.push(Value::Null);
     }
