@@ -25,7 +25,9 @@ pub fn json_row_sql(table: &Table) -> String {
         let _ = match column.column_type() {
             ColumnType::SmallInt | ColumnType::Integer | ColumnType::Bigint => write!(sql, "`{name}`"),
             ColumnType::Double => write!(sql, "{}", double_sql(name)),
-            ColumnType::Decimal { .. } | ColumnType::Uuid => write!(sql, "CONCAT('\"',`{name}`,'\"')"),
+            ColumnType::Decimal { .. } => write!(sql, "CONCAT('\"',`{name}`,'\"')"),
+            // Of a column in ASCII, which does not go with others into one text.
+            ColumnType::Uuid => write!(sql, "CONCAT('\"',CONVERT(`{name}` USING utf8mb4),'\"')"),
             ColumnType::String { .. } | ColumnType::Text => {
                 write!(sql, "JSON_QUOTE(CONVERT(`{name}` USING utf8mb4))")
             }

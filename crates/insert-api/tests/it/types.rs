@@ -82,6 +82,33 @@ async fn every_value_comes_back_as_it_went_in() {
     }
 }
 
+/// The database joins a text in ASCII with others in some orders of the columns alone.
+#[tokio::test]
+async fn the_trail_has_rows_whose_uuid_comes_before_their_texts() {
+    let api = Api::over(
+        r#"
+        [[table]]
+        name = "parcels"
+        columns = [
+            { name = "code", type = "uuid", key = true },
+            { name = "place", type = "string(20)" },
+            { name = "note", type = "text", required = false },
+        ]
+    "#,
+    )
+    .await;
+    let code = "1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a";
+    let path = format!("/tables/parcels/rows/{code}");
+    let row = json!({"code": code, "place": "Köln", "note": "ü"});
+    for status in [201, 200] {
+        assert_eq!(api.by(ANN, "PUT", &path, &[], &row).await.status, status);
+    }
+    assert_eq!(api.by(ANN, "DELETE", &path, &[], &Value::Null).await.status, 204);
+    let sql = "SELECT before_json FROM rowgate_audit WHERE action = 'delete-row'";
+    let before = api.db.value(sql).await.unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&before).unwrap(), row);
+}
+
 #[tokio::test]
 async fn long_values_travel_beside_the_text() {
     let api = Api::over(EVERY).await;
