@@ -181,7 +181,9 @@ fn add_rules(schema: &mut Value, rules: &Rules) {
 /// text by letters, are those of the crate `regex` alone.
 fn pattern_of(rules: &Rules) -> Option<&str> {
     let pattern = rules.pattern()?.as_str();
-    (!["(?", "\\A", "\\z"].iter().any(|own| pattern.contains(own))).then_some(pattern)
+    // Groups without a number are those of both.
+    let others = pattern.replace("(?:", "(");
+    (!["(?", "\\A", "\\z"].iter().any(|own| others.contains(own))).then_some(pattern)
 }
 
 fn json_of(value: &domain::value::Value<'_>) -> Value {
