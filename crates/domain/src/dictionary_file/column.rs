@@ -76,11 +76,11 @@ pub(super) fn read_column(
     if wire.on_unknown.is_some() && wire.references.is_none() {
         return Err(DictionaryError::new("on_unknown is of references, and there are none"));
     }
-    let on_unknown = read_on_unknown(wire.on_unknown)?;
+    let on_unknown = read_on_unknown(wire.on_unknown.as_ref())?;
     let reference = wire.references.map(|table| NamedReference {
         reference: Reference { columns: vec![position], table, on_unknown },
         column: Some(wire.name.clone()),
-        start: Some(start),
+        start,
     });
     let mut column = Column {
         name: wire.name,

@@ -38,13 +38,13 @@ pub(super) struct NamedReference {
     pub(super) reference: Reference,
     /// The column whose entry has it; none for an entry of the table.
     pub(super) column: Option<String>,
-    pub(super) start: Option<usize>,
+    pub(super) start: usize,
 }
 
 /// Reads what becomes of rows whose reference names no row.
-pub(super) fn read_on_unknown(wire: Option<WireUnknown>) -> Result<OnUnknown, DictionaryError> {
-    let read = |name: String| {
-        Unknown::from_name(&name)
+pub(super) fn read_on_unknown(wire: Option<&WireUnknown>) -> Result<OnUnknown, DictionaryError> {
+    let read = |name: &String| {
+        Unknown::from_name(name)
             .ok_or_else(|| DictionaryError::new(format!("unknown on_unknown {name:?}; use reject or accept")))
     };
     let usual = OnUnknown::default();
@@ -55,8 +55,8 @@ pub(super) fn read_on_unknown(wire: Option<WireUnknown>) -> Result<OnUnknown, Di
             Ok(OnUnknown { api: all, files: all })
         }
         Some(WireUnknown::Each(WireUnknowns { api, files })) => Ok(OnUnknown {
-            api: api.map_or(Ok(usual.api), read)?,
-            files: files.map_or(Ok(usual.files), read)?,
+            api: api.as_ref().map_or(Ok(usual.api), read)?,
+            files: files.as_ref().map_or(Ok(usual.files), read)?,
         }),
         Some(WireUnknown::Other(value)) => Err(DictionaryError::new(format!(
             "on_unknown = {value}: use \"reject\", \"accept\" or {{ api = \"reject\", files = \"accept\" }}"
@@ -71,11 +71,11 @@ pub(super) fn resolve_references(
     text: &str,
 ) -> Result<(), DictionaryError> {
     let mut resolved = Vec::with_capacity(tables.len());
-    for (table, (start, named)) in tables.iter().zip(references) {
+    for (table, (block, named)) in tables.iter().zip(references) {
         let mut of_table = Vec::with_capacity(named.len());
-        for NamedReference { reference, column, start: own } in named {
+        for NamedReference { reference, column, start } in named {
             check_reference(tables, table, &reference).map_err(|error| {
-                let error = error.in_table(&table.name).at(text, own.unwrap_or(start));
+                let error = error.in_table(&table.name).at(text, start);
                 match &column {
                     Some(column) => error.in_column(column),
                     None => error,
@@ -89,7 +89,7 @@ pub(super) fn resolve_references(
                 twice[0].columns.iter().map(|index| table.columns[*index].name.as_str()).collect();
             let problem =
                 format!("{} refers to {} and to {}", names.join(", "), twice[0].table, twice[1].table);
-            return Err(DictionaryError::new(problem).in_table(&table.name).at(text, start));
+            return Err(DictionaryError::new(problem).in_table(&table.name).at(text, block));
         }
         resolved.push(of_table);
     }

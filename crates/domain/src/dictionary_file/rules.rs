@@ -24,9 +24,9 @@ pub(super) enum WireChecks {
 }
 
 impl WireChecks {
-    pub(super) fn into_texts(self) -> Vec<String> {
+    pub(super) fn texts(&self) -> &[String] {
         match self {
-            Self::One(text) => vec![text],
+            Self::One(text) => std::slice::from_ref(text),
             Self::Several(texts) => texts,
         }
     }

@@ -34,15 +34,15 @@ pub(super) struct WireTable {
     aliases: Vec<String>,
     #[serde(default)]
     description: String,
-    default_mode: Option<String>,
-    max_rejects: Option<WireLimit>,
-    files: Option<WireFiles>,
-    expectations: Option<WireExpectations>,
+    default_mode: Option<Spanned<String>>,
+    max_rejects: Option<Spanned<WireLimit>>,
+    files: Option<Spanned<WireFiles>>,
+    expectations: Option<Spanned<WireExpectations>>,
     #[serde(default)]
-    unique: Vec<Vec<String>>,
+    unique: Vec<Spanned<Vec<String>>>,
     #[serde(default)]
-    references: Vec<WireReference>,
-    check: Option<WireChecks>,
+    references: Vec<Spanned<WireReference>>,
+    check: Option<Spanned<WireChecks>>,
     columns: Vec<Spanned<WireColumn>>,
 }
 
@@ -64,32 +64,20 @@ pub(super) fn read_table(
     names: &mut BTreeSet<String>,
 ) -> Result<(Table, Vec<NamedReference>), DictionaryError> {
     take_names(&wire, origin, names)?;
-    let default_mode = match wire.default_mode.as_deref() {
-        None => LoadMode::Append,
-        Some(name) => LoadMode::from_name(name).ok_or_else(|| {
-            DictionaryError::new(format!("unknown default_mode {name:?}; use append, upsert or replace"))
-        })?,
-    };
-    let max_rejects = wire.max_rejects.map(read_limit).transpose()?;
-    let files = wire.files.as_ref().map(read_files).transpose();
-    let files =
-        files.map_err(|problem| DictionaryError::new(format!("files: {problem}")))?.unwrap_or_default();
-    let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
-    let expectations =
-        expectations.map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))?;
-    let referring = wire.references.iter().flat_map(|reference| &reference.columns);
-    let compared: BTreeSet<&str> =
-        wire.unique.iter().flatten().chain(referring).map(String::as_str).collect();
+    let entry = Entry { text };
+    let default_mode = entry.read(wire.default_mode.as_ref(), |name| read_mode(name))?;
+    let max_rejects = entry.read(wire.max_rejects.as_ref(), read_limit)?;
+    let files = entry.read(wire.files.as_ref(), |files| read_files(files).map_err(in_files))?;
+    let expectations = entry.read(wire.expectations.as_ref(), |expectations| {
+        read_expectations(expectations)
+            .map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))
+    })?;
+    let referring = wire.references.iter().flat_map(|reference| &reference.as_ref().columns);
+    let unique = wire.unique.iter().flat_map(|names| names.as_ref());
+    let compared: BTreeSet<&str> = unique.chain(referring).map(String::as_str).collect();
     let Columns { columns, key, mut unique, mut references } = read_columns(wire.columns, &compared, text)?;
     for names in &wire.unique {
-        let mut positions = positions(&columns, names, "unique")?;
-        positions.sort_unstable();
-        if let Some(inexact) =
-            positions.iter().map(|index| &columns[*index]).find(|it| !it.column_type.is_exact())
-        {
-            return Err(not_exact("unique columns", inexact.column_type).in_column(&inexact.name));
-        }
-        unique.push(positions);
+        unique.extend(entry.read(Some(names), |names| read_unique(&columns, names))?);
     }
     unique.sort();
     if let Some(names) = unique.iter().find(|positions| key.iter().all(|part| positions.contains(part))) {
@@ -101,32 +89,34 @@ pub(super) fn read_table(
     if let Some(twice) = unique.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(DictionaryError::new(format!("unique: {} is there twice", list(&columns, &twice[0]))));
     }
-    for WireReference { columns: names, table, on_unknown } in wire.references {
-        let positions = positions(&columns, &names, "references")?;
-        let reference = Reference { columns: positions, table, on_unknown: read_on_unknown(on_unknown)? };
-        references.push(NamedReference { reference, column: None, start: None });
+    for wire in &wire.references {
+        let read = entry.read(Some(wire), |WireReference { columns: names, table, on_unknown }| {
+            let columns = positions(&columns, names, "references")?;
+            Ok(Reference { columns, table: table.clone(), on_unknown: read_on_unknown(on_unknown.as_ref())? })
+        })?;
+        let start = wire.span().start;
+        references.extend(read.map(|reference| NamedReference { reference, column: None, start }));
     }
-    let checks = wire.check.map(WireChecks::into_texts).unwrap_or_default();
-    let checks = checks.iter().map(|check| read_check(&columns, check)).collect::<Result<_, _>>()?;
+    let checks = entry.read(wire.check.as_ref(), |checks| {
+        checks.texts().iter().map(|check| read_check(&columns, check)).collect()
+    })?;
     let mut table = Table {
         name: wire.name,
         aliases: wire.aliases,
         description: wire.description,
         is_hidden: origin == Origin::BuiltIn,
-        default_mode,
+        default_mode: default_mode.unwrap_or(LoadMode::Append),
         max_rejects,
-        files,
+        files: files.unwrap_or_default(),
         expectations: expectations.unwrap_or_default(),
         columns,
         key,
         unique,
         references: Vec::new(),
-        checks,
+        checks: checks.unwrap_or_default(),
     };
-    if let Some(files) = &wire.files {
-        let matches = read_matches(files, &table);
-        table.files.matches = matches.map_err(|problem| DictionaryError::new(format!("files: {problem}")))?;
-    }
+    let matches = entry.read(wire.files.as_ref(), |files| read_matches(files, &table).map_err(in_files))?;
+    table.files.matches = matches.unwrap_or_default();
     let widest = sql::widest_insert(&table);
     if widest > sql::MAX_SQL_CHARS {
         return Err(DictionaryError::new(format!(
@@ -136,6 +126,35 @@ pub(super) fn read_table(
         )));
     }
     Ok((table, references))
+}
+
+/// Reads the entries of a table, in this text.
+struct Entry<'a> {
+    text: &'a str,
+}
+
+impl Entry<'_> {
+    /// Reads an entry if it is there. A mistake in it is where it begins.
+    fn read<W, T>(
+        &self,
+        entry: Option<&Spanned<W>>,
+        read: impl FnOnce(&W) -> Result<T, DictionaryError>,
+    ) -> Result<Option<T>, DictionaryError> {
+        let read_one = |entry: &Spanned<W>| {
+            read(entry.as_ref()).map_err(|error| error.at(self.text, entry.span().start))
+        };
+        entry.map(read_one).transpose()
+    }
+}
+
+fn in_files(problem: String) -> DictionaryError {
+    DictionaryError::new(format!("files: {problem}"))
+}
+
+fn read_mode(name: &str) -> Result<LoadMode, DictionaryError> {
+    LoadMode::from_name(name).ok_or_else(|| {
+        DictionaryError::new(format!("unknown default_mode {name:?}; use append, upsert or replace"))
+    })
 }
 
 /// Adds the names of a table to `names`, unless one is there or is none for such a table.
@@ -240,10 +259,20 @@ fn list(columns: &[Column], positions: &[usize]) -> String {
     names.join(", ")
 }
 
-fn read_limit(wire: WireLimit) -> Result<RejectLimit, DictionaryError> {
+/// Returns the positions of columns that are unique together, in ascending order.
+fn read_unique(columns: &[Column], names: &[String]) -> Result<Vec<usize>, DictionaryError> {
+    let mut positions = positions(columns, names, "unique")?;
+    positions.sort_unstable();
+    match positions.iter().map(|index| &columns[*index]).find(|column| !column.column_type.is_exact()) {
+        Some(inexact) => Err(not_exact("unique columns", inexact.column_type).in_column(&inexact.name)),
+        None => Ok(positions),
+    }
+}
+
+fn read_limit(wire: &WireLimit) -> Result<RejectLimit, DictionaryError> {
     let (text, limit) = match wire {
-        WireLimit::Count(count) => return Ok(RejectLimit::Count(count)),
-        WireLimit::Text(text) => (format!("{text:?}"), RejectLimit::parse(&text)),
+        WireLimit::Count(count) => return Ok(RejectLimit::Count(*count)),
+        WireLimit::Text(text) => (format!("{text:?}"), RejectLimit::parse(text)),
         WireLimit::Other(value) => (value.to_string(), Err(RejectLimitError)),
     };
     limit.map_err(|error| DictionaryError::new(format!("max_rejects {text}: {error}")))

@@ -143,6 +143,25 @@ fn says_on_which_line_a_mistake_is() {
 }
 
 #[test]
+fn says_on_which_line_of_a_table_a_mistake_is() {
+    let table = "[[table]]\nname = \"things\"\n";
+    let columns = "columns = [{ name = \"id\", type = \"integer\", key = true }]\n";
+    for (before, after, expected) in [
+        ("default_mode = \"merge\"\n", "", ":3: table things: unknown default_mode"),
+        ("max_rejects = \"5 %\"\n", "", ":3: table things: max_rejects"),
+        ("unique = [\n[\"id\"],\n[\"no\"],\n]\n", "", ":5: table things: unique: there is no column"),
+        ("references = [\n{ columns = [\"id\"], table = \"no\" },\n]\n", "", ":4: table things: references"),
+        ("check = \"id > no\"\n", "", ":3: table things: "),
+        ("", "[table.files]\ndelimiter = \"ab\"\n", ":4: table things: files: "),
+        ("", "[table.files.columns]\nx = \"no\"\n", ":4: table things: files: columns names"),
+        ("", "[table.expectations]\nrules = \"halt\"\n", ":4: table things: expectations: "),
+    ] {
+        let found = problem(&format!("{table}{before}{columns}{after}"));
+        assert!(found.starts_with(&format!("dictionary.toml{expected}")), "{found}");
+    }
+}
+
+#[test]
 fn orders_tables_by_reference_and_lets_a_table_refer_to_itself() {
     let text = r#"
         [[table]]
@@ -324,7 +343,7 @@ fn names_the_place_of_every_mistake() {
         ("[[table]]\nname = \"x\"\ndefault_mode = \"merge\"\ncolumns = []", "unknown default_mode \"merge\""),
         (
             "[[table]]\nname = \"x\"\nexpectations = { rules = \"halt\" }\ncolumns = []",
-            "dictionary.toml:1: table x: expectations: unknown rules \"halt\"; use stop or warn",
+            "dictionary.toml:3: table x: expectations: unknown rules \"halt\"; use stop or warn",
         ),
         (
             "[[table]]\nname = \"x\"\nexpectations = { unique = \"stop\" }\ncolumns = []",
