@@ -29,7 +29,9 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     let sample = Sample::new(&folder, settings.rows(ROWS));
     for of_table in sample.tables() {
         let mut loader = Loader::start(settings).await?;
-        for step in folder.migrations.iter().flat_map(Migration::statements) {
+        // Rowgate's own tables are there already.
+        let own = folder.migrations.iter().filter(|one| !testkit::hr::folder().migrations.contains(one));
+        for step in own.flat_map(Migration::statements) {
             loader.runner.conn.query_drop(&step.sql).await?;
         }
         loader.use_folder(SQL, of_table.table().name());
