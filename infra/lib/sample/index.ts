@@ -27,7 +27,8 @@ export class Sample extends RustFunction {
       memorySize: 1769,
       environment: { ROWGATE_BUCKET: bucket.bucketName },
     });
-    bucket.allow(this, "DropFiles", ["s3:PutObject", "s3:AbortMultipartUpload"], {
+    // It looks at a file that is there already, which may be of an earlier try of the same write.
+    bucket.allow(this, "DropFiles", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], {
       [`${INCOMING_PREFIX}*`]: "The tables name the files; the prefix is the limit.",
     });
   }

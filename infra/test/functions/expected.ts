@@ -207,7 +207,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
     isOptional: true,
     variables: ["ROWGATE_BUCKET"],
     statements: {
-      DropFiles: ["s3:AbortMultipartUpload", "s3:PutObject"],
+      DropFiles: ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
       WriteLogs: LOGS,
     },
   },

@@ -9,7 +9,7 @@ test("the function that fills tables is only there where it is asked for", () =>
   assert.deepEqual(names(everyFunction()).filter((name) => !names(template()).includes(name)), ["rowgate-sample"]);
 });
 
-test("the function that fills tables drops files and reads none", () => {
+test("the function that fills tables drops files, and touches nothing else", () => {
   const found = everyFunction();
   const [bucket] = Object.keys(found.findResources("AWS::S3::Bucket"));
   const incoming = { "Fn::Join": ["", [{ "Fn::GetAtt": [bucket, "Arn"] }, "/incoming/*"]] };

@@ -108,6 +108,8 @@ impl Cdk<'_> {
             format!("peopleUrl={api_url}"),
             // Browsers send files to the address of all AWS interfaces.
             format!("bucketOrigin={}", self.ports.gateway_url()),
+            // A cloud to try things on is one to fill.
+            "sample=true".to_owned(),
         ];
         if lake {
             context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
