@@ -146,7 +146,8 @@ sales_tests() {
     "$TARGET/rowgate" local up --dir "$SALES_CLOUD" --gateway-port 0 --data-api-port 0 --sql examples/sales/sql || return
     local status=0
     (folder_tests "$SALES_CLOUD") || status=1
-    (schemathesis "$SALES_CLOUD") || status=1
+    # The same functions answer as above, so fewer requests do.
+    (schemathesis "$SALES_CLOUD" --max-examples 3) || status=1
     if [ "$status" != 0 ]; then
         mkdir -p "$FAILED_LOGS"
         cp -r "$SALES_CLOUD/logs" "$FAILED_LOGS/sales" 2>/dev/null || true
@@ -247,7 +248,8 @@ conformance() {
 schemathesis() {
     # shellcheck source=/dev/null
     . "$1/env"
-    .local/venv/bin/python tests/schemathesis/run.py ${all:+--max-examples 60 --seed "$RANDOM"}
+    shift
+    .local/venv/bin/python tests/schemathesis/run.py "$@" ${all:+--max-examples 60 --seed "$RANDOM"}
 }
 
 # The pipeline of the lake on the test cloud, from backup to gold.
