@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bytes, counted, duration, hoursSince, label, shortDay, time } from "./format";
+import { ago, bytes, counted, duration, hoursSince, label, shortDay, time, withPlaces } from "./format";
 
 const NOW = new Date("2026-11-29T12:00:00Z");
 
@@ -35,6 +35,17 @@ describe("format", () => {
     expect(bytes(999)).toBe("999 bytes");
     expect(bytes(1234567)).toBe("1.2 MB");
     expect(bytes(null)).toBe("–");
+  });
+
+  it("writes money with its cents", () => {
+    const write = withPlaces([113741.29, 8739.6, 20, null, "9007199254740993.10"]);
+    expect([8739.6, 20, null, "9007199254740993.10"].map(write)).toEqual([
+      "8739.60",
+      "20.00",
+      "",
+      "9007199254740993.10",
+    ]);
+    expect(withPlaces([])(7)).toBe("7");
   });
 
   it("names columns", () => {

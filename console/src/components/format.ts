@@ -96,3 +96,10 @@ export function textOf(value: unknown): string {
 /** A value of a row as lists sort by it. */
 export const sortable = (value: unknown): string | number | null =>
   value === null || value === undefined ? null : typeof value === "number" ? value : textOf(value);
+
+/** Writes numbers of a column with as many places as the one that has the most: `8739.60`. */
+export function withPlaces(values: readonly unknown[]): (value: unknown) => string {
+  const numbers = values.filter((value) => typeof value === "number");
+  const places = Math.max(0, ...numbers.map((value) => String(value).split(".")[1]?.length ?? 0));
+  return (value) => (typeof value === "number" ? value.toFixed(places) : textOf(value));
+}

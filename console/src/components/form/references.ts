@@ -4,15 +4,21 @@ import { useMemo } from "react";
 import { listRows } from "../../api/tables";
 import type { Column, Row, Table, Value } from "../../api/types";
 import { useResource } from "../../api/use";
-import { keyText } from "../keys";
+import { isOfKey, keyText } from "../keys";
 import { isText } from "./rules";
 
 /** As many ids go into one request. */
 const MOST_IDS = 1000;
 
-/** The column that names a table's rows for people: its first text. */
+/**
+ * The column that names a table's rows for people: its first text that is no part of the key,
+ * refers to nothing and is not one of a few values.
+ */
 export function nameColumn(table: Table | undefined): Column | undefined {
-  return table?.columns.find((column) => isText(column.type));
+  return table?.columns.find(
+    ({ name, type, references, rules }) =>
+      isText(type) && references === null && rules.values === undefined && !isOfKey(table, name),
+  );
 }
 
 export type Names = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -11,7 +11,7 @@ import { useResource } from "../../api/use";
 import { Chart } from "../../components/chart/Chart";
 import { chartData, guessChart } from "../../components/chart/chart";
 import { DataTable } from "../../components/list/DataTable";
-import { counted, sortable } from "../../components/format";
+import { counted, sortable, textOf, withPlaces } from "../../components/format";
 import { DetailPage } from "../../components/DetailPage";
 import { Loaded } from "../../components/feedback/Loaded";
 import { picture, save } from "../../components/chart/picture";
@@ -193,20 +193,21 @@ function ReportRows({ report, rows }: { report: Report; rows: readonly Row[] }) 
       pageSize={50}
       items={items}
       id={({ id }) => id}
-      columns={report.columns.map((column, index) => ({
-        id: column.name,
-        header: column.name,
-        title: index === 0,
-        cell: ({ row }: { row: Row }) => {
-          const value = row[column.name];
-          return value === null || value === undefined ? (
-            <Box color="text-status-inactive">none</Box>
-          ) : (
-            <span>{String(value)}</span>
-          );
-        },
-        value: ({ row }: { row: Row }) => sortable(row[column.name]),
-      }))}
+      columns={report.columns.map(({ name, type }, index) => {
+        const write = type === "decimal" ? withPlaces(rows.map((row) => row[name])) : textOf;
+        return {
+          id: name,
+          header: name,
+          title: index === 0,
+          cell: ({ row }: { row: Row }) =>
+            row[name] === null || row[name] === undefined ? (
+              <Box color="text-status-inactive">none</Box>
+            ) : (
+              <span>{write(row[name])}</span>
+            ),
+          value: ({ row }: { row: Row }) => sortable(row[name]),
+        };
+      })}
       empty="No rows for these parameters. Choose others above."
       header={
         <Header variant="h2" counter={`(${rows.length})`}>
