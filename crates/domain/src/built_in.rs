@@ -31,6 +31,11 @@ pub fn migrations() -> Result<Vec<Migration>, FolderError> {
     parse_all(files)
 }
 
+/// Returns true if a migration of this name is one of Rowgate's own.
+pub fn is_own(name: &str) -> bool {
+    MIGRATIONS.get_dir(name).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use domain::built_in;
 use domain::migration::{Migration, Step, StepKind, newest};
 
 use super::error::{MigrateError, Outcome};
@@ -55,6 +56,24 @@ fn check(migrations: &[Migration], records: &[Record]) -> Result<(), MigrateErro
         if expected != record.checksum {
             let (name, recorded) = (record.name.clone(), record.checksum.clone());
             return Err(MigrateError::Changed { name, recorded, expected });
+        }
+    }
+    refuse_late(migrations, records)
+}
+
+/// Refuses a migration of the folder that comes before one that is applied: a new database would
+/// get them in another order. One of Rowgate's own may be new: it touches no table of the folder.
+fn refuse_late(migrations: &[Migration], records: &[Record]) -> Result<(), MigrateError> {
+    let of_folder = migrations.iter().map(Migration::name).filter(|name| !built_in::is_own(name));
+    let is_applied = |name: &str| records.iter().any(|record| record.name == name);
+    let mut missing = None;
+    for name in of_folder {
+        match missing {
+            None if !is_applied(name) => missing = Some(name),
+            Some(late) if is_applied(name) => {
+                return Err(MigrateError::Late { name: late.to_owned(), applied: name.to_owned() });
+            }
+            _ => {}
         }
     }
     Ok(())

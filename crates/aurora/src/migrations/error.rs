@@ -28,6 +28,17 @@ pub enum MigrateError {
         expected: String,
     },
 
+    /// A migration comes before one that is applied.
+    #[error(
+        "migration {name} comes before {applied}, which is applied already: name it after a later day, so that every database gets both in the same order"
+    )]
+    Late {
+        /// The migration that is missing in the database.
+        name: String,
+        /// The one that is there.
+        applied: String,
+    },
+
     /// The database is ahead of this code.
     #[error(
         "migration {name} is applied in the database but this version does not have it: deploy the version that brought it, or a newer one"

@@ -3,6 +3,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aurora::migrations::{MigrateError, Outcome, migrate};
 use aurora::{Deadline, Error};
+use domain::built_in;
 use domain::migration::{Migration, newest, parse_all};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Rule};
@@ -93,6 +94,30 @@ async fn refuses_a_migration_that_was_changed_after_it_was_applied() -> Result<(
     let error = run(&test, &changed).await.unwrap_err();
     assert!(matches!(&error, MigrateError::Changed { name, .. } if name == A), "{error:?}");
     assert_eq!(test.value("SELECT COUNT(*) FROM a").await?, "0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn refuses_a_migration_that_comes_before_an_applied_one() -> Result<()> {
+    let test = TestDatabase::start().await?;
+    let files = [(A, "CREATE TABLE a (id INT PRIMARY KEY);"), (B, "CREATE TABLE b (id INT PRIMARY KEY);")];
+    run(&test, &migrations(&files[1..])?).await?;
+    let error = run(&test, &migrations(&files)?).await.unwrap_err();
+    let MigrateError::Late { name, applied } = &error else { panic!("{error:?}") };
+    assert_eq!((name.as_str(), applied.as_str()), (A, B));
+    assert!(test.value("SELECT COUNT(*) FROM a").await.is_err(), "nothing is done");
+    Ok(())
+}
+
+#[tokio::test]
+async fn applies_a_new_one_of_rowgates_own_after_those_of_the_folder() -> Result<()> {
+    let test = TestDatabase::start().await?;
+    let of_folder = pair()?;
+    run(&test, &of_folder).await?;
+    let own = built_in::migrations()?;
+    let names: Vec<String> = own.iter().map(|one| one.name().to_owned()).collect();
+    let all: Vec<Migration> = own.into_iter().chain(of_folder).collect();
+    assert_eq!(run(&test, &all).await?.applied, names);
     Ok(())
 }
 
@@ -243,7 +268,7 @@ async fn the_migrations_of_the_repository_apply_to_an_empty_database() -> Result
 async fn a_later_migration_of_rowgates_applies_after_those_of_the_folder() -> Result<()> {
     let test = TestDatabase::start().await?;
     let all = &testkit::folder().migrations;
-    let own = domain::built_in::migrations()?;
+    let own = built_in::migrations()?;
     let last = own.last().context("Rowgate has migrations")?;
     let before: Vec<Migration> = all.iter().filter(|migration| *migration != last).cloned().collect();
     // Older versions of Rowgate had one order for all, that of the names.
