@@ -143,8 +143,8 @@ function Outcome({ restore }: { restore: Restore }) {
   if (restore.status === "failed") {
     return (
       <Alert type="error" header={`${kindOf(restore)} failed`}>
-        {restore.error ?? "No reason is known."}{" "}
-        {restore.mode === "replace" ? "The tables are as they were." : "Start another backup, and verify that one."}
+        {restore.error ?? "No reason is known."}
+        {restore.mode === "verify" && " Start another backup, and verify that one."}
       </Alert>
     );
   }

@@ -239,7 +239,7 @@ pub(crate) fn end(restore: &api::Restore, verify: bool, printer: Printer) -> Res
     if status != "completed" {
         let reason = error.as_deref().map(|error| format!(": {}", error.trim_end_matches('.')));
         let reason = reason.unwrap_or_default();
-        return Err(user_error(format!("The restore {id} failed{reason}. The tables are as they were.")));
+        return Err(user_error(format!("The restore {id} failed{reason}.")));
     }
     for (table, rejected) in tables.iter().filter_map(|(name, table)| Some((name, table.rows_rejected?))) {
         if rejected > 0 {
