@@ -295,7 +295,8 @@ if check "build" build; then
     check "stack: cfn-lint" lint_template || true
     check "unit, property and database tests" unit_tests || true
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
-    check "lake: transformations on Sail" lake_tests lake/tests --ignore lake/tests/cloud || true
+    check "lake: transformations on Sail" \
+        lake_tests lake/tests --ignore lake/tests/cloud --numprocesses 2 --dist worksteal || true
     [ -z "$all" ] || check "lake: transformations on Spark" spark_tests || true
     check "lake: local Glue and Athena" lake_tests local/tests || true
     if check "cloud of its own" start_cloud; then
