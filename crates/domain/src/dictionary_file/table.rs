@@ -67,13 +67,14 @@ pub(super) fn read_table(
     let entry = Entry { text };
     let default_mode = entry.read(wire.default_mode.as_ref(), |name| read_mode(name))?;
     let max_rejects = entry.read(wire.max_rejects.as_ref(), read_limit)?;
+    let in_files = |problem: String| DictionaryError::new(format!("files: {problem}"));
     let files = entry.read(wire.files.as_ref(), |files| read_files(files).map_err(in_files))?;
     let expectations = entry.read(wire.expectations.as_ref(), |expectations| {
         read_expectations(expectations)
             .map_err(|problem| DictionaryError::new(format!("expectations: {problem}")))
     })?;
     let referring = wire.references.iter().flat_map(|reference| &reference.as_ref().columns);
-    let unique = wire.unique.iter().flat_map(|names| names.as_ref());
+    let unique = wire.unique.iter().flat_map(Spanned::get_ref);
     let compared: BTreeSet<&str> = unique.chain(referring).map(String::as_str).collect();
     let Columns { columns, key, mut unique, mut references } = read_columns(wire.columns, &compared, text)?;
     for names in &wire.unique {
@@ -145,10 +146,6 @@ impl Entry<'_> {
         };
         entry.map(read_one).transpose()
     }
-}
-
-fn in_files(problem: String) -> DictionaryError {
-    DictionaryError::new(format!("files: {problem}"))
 }
 
 fn read_mode(name: &str) -> Result<LoadMode, DictionaryError> {
