@@ -46,6 +46,7 @@ describe("format", () => {
       "9007199254740993.10",
     ]);
     expect(withPlaces([])(7)).toBe("7");
+    expect([1e-7, 1.5].map(withPlaces([1e-7, 1.5]))).toEqual(["1e-7", "1.5"]);
   });
 
   it("names columns", () => {

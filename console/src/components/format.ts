@@ -99,7 +99,11 @@ export const sortable = (value: unknown): string | number | null =>
 
 /** Writes numbers of a column with as many places as the one that has the most: `8739.60`. */
 export function withPlaces(values: readonly unknown[]): (value: unknown) => string {
-  const numbers = values.filter((value) => typeof value === "number");
-  const places = Math.max(0, ...numbers.map((value) => String(value).split(".")[1]?.length ?? 0));
+  const texts = values.filter((value) => typeof value === "number").map(String);
+  // JavaScript writes very small and very large numbers with an exponent.
+  if (texts.some((text) => text.includes("e"))) {
+    return textOf;
+  }
+  const places = texts.reduce((most, text) => Math.max(most, text.split(".")[1]?.length ?? 0), 0);
   return (value) => (typeof value === "number" ? value.toFixed(places) : textOf(value));
 }

@@ -1,19 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import type { Column, Table } from "../../api/types";
+import { column } from "../../testing/fixtures";
 import { nameColumn } from "./references";
 
-const column = (name: string, more: Partial<Column> = {}): Column => ({
-  name,
-  type: "string(40)",
-  required: true,
-  auto_increment: false,
-  personal: false,
-  references: null,
-  rules: {},
-  description: "",
-  ...more,
-});
+const text = (name: string, more: Partial<Column> = {}): Column => column(name, { type: "string(40)", ...more });
 
 const table = (key: string, columns: Column[]): Table => ({
   name: "things",
@@ -25,11 +16,11 @@ const table = (key: string, columns: Column[]): Table => ({
 
 describe("rows are named by", () => {
   it.each([
-    ["id", [column("id", { type: "integer" }), column("title")], "title"],
-    ["code", [column("code"), column("title")], "title"],
-    ["code,part", [column("code"), column("part"), column("size", { type: "integer" })], undefined],
-    ["id", [column("id"), column("channel", { rules: { values: ["web", "shop"] } })], undefined],
-    ["id", [column("id"), column("country", { references: "countries" }), column("city")], "city"],
+    ["id", [column("id"), text("title")], "title"],
+    ["code", [text("code"), text("title")], "title"],
+    ["code,part", [text("code"), text("part"), column("size")], undefined],
+    ["id", [column("id"), text("channel", { rules: { values: ["web", "shop"] } })], undefined],
+    ["id", [column("id"), text("country", { references: "countries" }), text("city")], "city"],
   ])("a text of the table %#", (key, columns, expected) => {
     expect(nameColumn(table(key, columns))?.name).toBe(expected);
   });

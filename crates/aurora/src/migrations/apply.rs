@@ -64,19 +64,15 @@ fn check(migrations: &[Migration], records: &[Record]) -> Result<(), MigrateErro
 /// Refuses a migration of the folder that comes before one that is applied: a new database would
 /// get them in another order. One of Rowgate's own may be new: it touches no table of the folder.
 fn refuse_late(migrations: &[Migration], records: &[Record]) -> Result<(), MigrateError> {
+    let is_applied = |name: &&str| records.iter().any(|record| record.name == *name);
     let of_folder = migrations.iter().map(Migration::name).filter(|name| !built_in::is_own(name));
-    let is_applied = |name: &str| records.iter().any(|record| record.name == name);
-    let mut missing = None;
-    for name in of_folder {
-        match missing {
-            None if !is_applied(name) => missing = Some(name),
-            Some(late) if is_applied(name) => {
-                return Err(MigrateError::Late { name: late.to_owned(), applied: name.to_owned() });
-            }
-            _ => {}
+    let mut rest = of_folder.skip_while(is_applied);
+    match (rest.next(), rest.find(is_applied)) {
+        (Some(late), Some(applied)) => {
+            Err(MigrateError::Late { name: late.to_owned(), applied: applied.to_owned() })
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 async fn begin(

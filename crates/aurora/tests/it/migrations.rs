@@ -110,18 +110,6 @@ async fn refuses_a_migration_that_comes_before_an_applied_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn applies_a_new_one_of_rowgates_own_after_those_of_the_folder() -> Result<()> {
-    let test = TestDatabase::start().await?;
-    let of_folder = pair()?;
-    run(&test, &of_folder).await?;
-    let own = built_in::migrations()?;
-    let names: Vec<String> = own.iter().map(|one| one.name().to_owned()).collect();
-    let all: Vec<Migration> = own.into_iter().chain(of_folder).collect();
-    assert_eq!(run(&test, &all).await?.applied, names);
-    Ok(())
-}
-
-#[tokio::test]
 async fn refuses_a_database_that_is_ahead_of_the_code() -> Result<()> {
     let test = TestDatabase::start().await?;
     run(&test, &pair()?).await?;
