@@ -16,5 +16,7 @@ say "lints"
 check_lints
 say "Python: format and lints"
 check_python
+say "scripts and workflows: lints"
+check_scripts
 say "unit tests"
 cargo nextest run --profile check --workspace --locked --lib --test repo

@@ -198,6 +198,14 @@ check_python() {
     return "$status"
 }
 
+# Lints of every shell script, and of the workflows with the shell in them.
+check_scripts() {
+    local status=0
+    shellcheck --external-sources scripts/*.sh .ci/run || status=1
+    actionlint || status=1
+    return "$status"
+}
+
 # The fuzz targets are a workspace of their own, so nothing else compiles them.
 check_fuzz_targets() {
     cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-check --no-default-features --locked

