@@ -1,13 +1,12 @@
 import { App } from "aws-cdk-lib";
 
-import { RowgateStack } from "../lib/rowgate-stack";
-import { SettingsError } from "../lib/context";
-import { checkTables } from "../lib/tables";
+import { Rowgate, type RowgateProps, SettingsError } from "../lib";
 
 try {
   const app = new App();
-  checkTables(app.node);
-  new RowgateStack(app, "Rowgate");
+  // The CDK gives each value of its context by its name, and no list of them.
+  const context = new Proxy<RowgateProps>({}, { get: (_, name) => app.node.tryGetContext(name.toString()) });
+  new Rowgate(app, "Rowgate", context);
   app.synth();
 } catch (error) {
   if (!(error instanceof SettingsError)) {

@@ -2,10 +2,9 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 
-import type { Node } from "constructs";
-
-import { file, SettingsError } from "./context";
 import { copyFiles } from "./packing";
+import { inRepository } from "./sources";
+import { file, type Given, SettingsError } from "./values";
 
 const DICTIONARY = "dictionary.toml";
 
@@ -13,8 +12,8 @@ const DICTIONARY = "dictionary.toml";
 const PACKED = "sql";
 
 /** Reads the folder of tables that the setting `sql` names. */
-export function tablesFolder(node: Node): string {
-  const folder = file(node, "sql", "../sql");
+export function tablesFolder(given: Given): string {
+  const folder = file(given, "sql", inRepository("sql"));
   if (!existsSync(path.join(folder, DICTIONARY))) {
     throw new SettingsError(
       `${folder} is no folder of tables, it has no ${DICTIONARY}; name the folder of yours with "-c sql=<folder>"`,
@@ -27,9 +26,9 @@ export function tablesFolder(node: Node): string {
  * Checks the folder of tables with `rowgate tables check`: a wrong one must stop the deployment,
  * not the functions at their start.
  */
-export function checkTables(node: Node): void {
-  const folder = tablesFolder(node);
-  const program = file(node, "rowgate", "../target/debug/rowgate");
+export function checkTables(given: Given): void {
+  const folder = tablesFolder(given);
+  const program = file(given, "rowgate", inRepository("target/debug/rowgate"));
   if (!existsSync(program)) {
     throw new SettingsError(
       `${program} is missing, which checks the folder of tables; build it with "cargo build --bin rowgate", ` +

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
 
-import { SettingsError } from "../lib/context";
-import { dummyArtifacts, dummyTables, INFRA_DIR, only, templateWith, type Context } from "./support";
+import { SettingsError } from "../lib/values";
+import { dummyArtifacts, dummyTables, INFRA_DIR, MACHINES, only, templateWith, type Context } from "./support";
 
 function failure(context: Context): string {
   try {
@@ -27,6 +27,24 @@ test("names the missing binary and the command that builds it", () => {
   assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --package insert-api"/);
 });
 
+test("refuses a binary for another processor, and what is no binary", () => {
+  const artifacts = dummyArtifacts(MACHINES.x86_64);
+  const program = path.join(artifacts, "insert-api", "bootstrap");
+  const remedy = 'build it with "cargo lambda build --release --arm64 --package insert-api", or name the folder of the binaries with "-c artifacts=<folder>"';
+  assert.equal(failure({ artifacts }), `${program} is for x86_64, and architecture is arm64; ${remedy}`);
+  const no = "is no program of Linux for a processor that AWS has, and architecture is arm64";
+  assert.equal(failure({ artifacts: dummyArtifacts(MACHINES.riscv) }).replace(/^\S+/, ""), ` ${no}; ${remedy}`);
+  for (const content of ["", "#!/bin/sh\nexec true\n"]) {
+    writeFileSync(program, content);
+    assert.equal(failure({ artifacts }), `${program} ${no}; ${remedy}`);
+  }
+});
+
+test("refuses keys that a function's variables have no room for", () => {
+  const tables = Array.from({ length: 200 }, (_, index) => `a_table_of_a_team_${index}`);
+  assert.match(failure({ keys: [{ name: "team", right: "write", tables }, { name: "operator", right: "operate" }] }), /^keys is too long/);
+});
+
 test("names the page that is missing and says how to build it", () => {
   const artifacts = dummyArtifacts();
   const page = path.join(artifacts, "console", "static", "index.html");
@@ -43,7 +61,35 @@ for (const [context, message] of [
   [{ minCapacity: "0.3" }, "minCapacity=0.3 is not a number from 0 to 256 in steps of 0.5"],
   [{ minCapacity: 4, maxCapacity: 2 }, "minCapacity=4 is more than maxCapacity=2"],
   [{ deletionProtection: "no" }, "deletionProtection=no is neither true nor false"],
-  [{ writerRate: "" }, "writerRate= is not a number from 1 to 10000 in steps of 1"],
+  [{ peopleRate: "" }, "peopleRate= is not a number from 1 to 10000 in steps of 1"],
+  [{ environment: "Staging" }, "environment=Staging is no name of at most 16 lower-case letters and digits"],
+  [{ environment: "a-b" }, "environment=a-b is no name of at most 16 lower-case letters and digits"],
+  [{ databaseName: "row`gate" }, "databaseName=row`gate is no name of at most 25 small letters, digits and _"],
+  [{ readers: "16" }, "readers=16 is not a number from 0 to 15 in steps of 1"],
+  [{ snapshotIdentifier: "" }, "snapshotIdentifier must be a text that is not empty"],
+  [{ incomingKeepDays: "44" }, "incomingKeepDays=44 is less than 45, and not 0, which keeps everything"],
+  [{ rejectedKeepDays: "-1" }, "rejectedKeepDays=-1 is not a number from 0 to 3650 in steps of 1"],
+  [{ allowCidrs: "203.0.113.0/24" }, "allowCidrs shuts the canary out, which calls from addresses of AWS; add canaryMinutes=0"],
+  [{ allowCidrs: "203.0.113.0", canaryMinutes: 0 }, 'allowCidrs names "203.0.113.0", which is no network, as 203.0.113.0/24'],
+  [{ allowCidrs: "203.0.113.0/33", canaryMinutes: 0 }, 'allowCidrs names "203.0.113.0/33", which is no network, as 203.0.113.0/24'],
+  [{ allowCidrs: "300.0.113.0/24", canaryMinutes: 0 }, 'allowCidrs names "300.0.113.0/24", which is no network, as 203.0.113.0/24'],
+  [{ allowCidrs: 7, canaryMinutes: 0 }, "allowCidrs must be a list of texts"],
+  [{ webAclArn: "rowgate" }, "webAclArn=rowgate is no ARN of a regional web ACL"],
+  [{ alarmEmail: "team" }, "alarmEmail=team is no e-mail address"],
+  [{ alarmTopicArn: "alarms" }, "alarmTopicArn=alarms is no ARN of a topic of Amazon SNS"],
+  [{ keys: "writer" }, "keys is no JSON: Unexpected token 'w', \"writer\" is not valid JSON"],
+  [{ keys: "{}" }, 'keys must be a list, as [{"name": "team-a", "right": "write", "tables": ["orders"]}]'],
+  [{ keys: ["writer"] }, "keys[0] is no object with name and right"],
+  [{ keys: [{ right: "read" }] }, "keys[0].name= is no name, as team-a, of at most 40 characters"],
+  [{ keys: [{ name: "Team A", right: "read" }] }, "keys[0].name=Team A is no name, as team-a, of at most 40 characters"],
+  [{ keys: [{ name: "a", right: "writer" }] }, "keys[0].right=writer is none of read, write, operate"],
+  [{ keys: [{ name: "a", right: "operate", tables: ["t"] }] }, "keys[0].tables is not for the right operate, which is for every table"],
+  [{ keys: [{ name: "a", right: "read", tables: [] }] }, "keys[0].tables must be a list of names of tables"],
+  [{ keys: [{ name: "a", right: "read", tables: "t" }] }, "keys[0].tables must be a list of names of tables"],
+  [{ keys: [{ name: "a", right: "read", table: "t" }] }, "keys[0].table is none of keys[0].name, keys[0].right, keys[0].tables, keys[0].rate, keys[0].burst, keys[0].perDay"],
+  [{ keys: [{ name: "a", right: "operate", rate: 0 }] }, "keys[0].rate=0 is not a number from 1 to 10000 in steps of 1"],
+  [{ keys: [{ name: "a", right: "operate" }, { name: "a", right: "read" }] }, 'keys names "AKeyId" twice'],
+  [{ keys: [{ name: "a", right: "write" }] }, "keys must have one with the right operate, which the canary uses as well"],
   [{ loaderLanes: "0" }, "loaderLanes=0 is not a number from 1 to 16 in steps of 1"],
   [{ maxRejects: "-1" }, "maxRejects=-1 is neither a number of records, as 100, nor a percentage, as 5%"],
   [{ maxRejects: "101%" }, "maxRejects=101% is neither a number of records, as 100, nor a percentage, as 5%"],

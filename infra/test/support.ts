@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after } from "node:test";
 
-import { App } from "aws-cdk-lib";
+import { App, type Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 
 import { FUNCTIONS } from "./functions/expected";
 import { readRoutes, type Route } from "../lib/api/declarations";
-import { RowgateStack } from "../lib/rowgate-stack";
+import { Rowgate, type RowgateProps } from "../lib";
 
 /** The folder of cdk.json; compiled, this file lies in dist/test/. */
 export const INFRA_DIR = path.resolve(__dirname, "..", "..");
@@ -21,13 +21,24 @@ export type Context = Readonly<Record<string, unknown>>;
 /** A CloudFormation value or resource, looked into without types. */
 export type Json = any;
 
+/** The numbers of processors in ELF. */
+export const MACHINES = { arm64: 183, x86_64: 62, riscv: 243 } as const;
+
+/** What is no program but for its first bytes. */
+export function program(machine: number, text: string): Buffer {
+  const header = Buffer.alloc(64);
+  header.write("\x7fELF", "latin1");
+  header.writeUInt16LE(machine, 18);
+  return Buffer.concat([header, Buffer.from(text)]);
+}
+
 /** A folder of functions that hold no program, which lives as long as the test file's run. */
-export function dummyArtifacts(): string {
+export function dummyArtifacts(machine: number = MACHINES.arm64): string {
   const folder = mkdtempSync(path.join(tmpdir(), "rowgate-infra-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   for (const name of PACKAGES) {
     mkdirSync(path.join(folder, name));
-    writeFileSync(path.join(folder, name, "bootstrap"), `the ${name} function`, { mode: 0o755 });
+    writeFileSync(path.join(folder, name, "bootstrap"), program(machine, `the ${name} function`), { mode: 0o755 });
   }
   mkdirSync(path.join(folder, "console", "static"));
   writeFileSync(path.join(folder, "console", "static", "index.html"), "the page");
@@ -53,35 +64,81 @@ export function dummyTables(files: Readonly<Record<string, string>> = TABLES): s
   return folder;
 }
 
-/** A synthesized stack: its template, and the files of an asset by their names in it. */
+/** The synthesized stacks: their templates, and the files of an asset by their names in it. */
 export interface Synthesized {
   readonly template: Json;
   readonly assetFiles: (hash: string) => Record<string, string>;
 }
 
-/** Synthesizes the stack to files. */
+/** Synthesizes the stacks to files. */
 export function synthesize(context: Context): Synthesized {
-  const assembly = rowgate(context).app.synth();
+  const { app, data, service } = rowgate(context);
+  const assembly = app.synth();
   const assetFiles = (hash: string) => {
     const folder = path.join(assembly.directory, `asset.${hash}`);
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const paths = entries.map((entry) => path.join(entry.parentPath, entry.name)).sort();
     return Object.fromEntries(paths.map((one) => [path.relative(folder, one), readFileSync(one, "utf8")]));
   };
-  return { template: assembly.getStackByName("Rowgate").template, assetFiles };
+  return { template: joined(data, service), assetFiles };
 }
 
 /** The app as bin/rowgate.ts makes it, with the context of cdk.json and `context` on top. */
-export function rowgate(context: Context = {}): { app: App; stack: RowgateStack } {
+export function rowgate(context: Context = {}): { app: App; data: Stack; service: Stack } {
   const cdkJson = JSON.parse(readFileSync(path.join(INFRA_DIR, "cdk.json"), "utf8")) as { context: Context };
   const outdir = mkdtempSync(path.join(tmpdir(), "rowgate-infra-out-"));
   after(() => rmSync(outdir, { recursive: true, force: true }));
   const app = new App({
     analyticsReporting: false,
     outdir,
-    context: { ...cdkJson.context, artifacts: dummyArtifacts(), sql: dummyTables(), ...context },
+    context: cdkJson.context,
   });
-  return { app, stack: new RowgateStack(app, "Rowgate") };
+  const architecture = context["architecture"] as keyof typeof MACHINES | undefined;
+  const props = {
+    artifacts: dummyArtifacts(MACHINES[architecture ?? "arm64"]),
+    sql: dummyTables(),
+    // In place of `rowgate tables check`.
+    rowgate: "/bin/true",
+    ...context,
+  };
+  const { data, service } = new Rowgate(app, "Rowgate", props as RowgateProps);
+  return { app, data, service };
+}
+
+/** The template of a stack. */
+export function templateOf(stack: Stack): Json {
+  return Template.fromStack(stack).toJSON();
+}
+
+/**
+ * Both templates as one: where the service refers to an output of the data, its value is there. So
+ * one look finds a resource and what it has to do with others.
+ */
+function joined(data: Stack, service: Stack): Json {
+  const kept = templateOf(data);
+  const resolve = (value: Json): Json => {
+    if (Array.isArray(value)) {
+      return value.map(resolve);
+    }
+    if (typeof value !== "object" || value === null) {
+      return value;
+    }
+    const output = value["Fn::GetStackOutput"];
+    if (output === undefined) {
+      return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolve(one)]));
+    }
+    if (output.StackName !== data.stackName) {
+      throw new Error(`there is no stack ${output.StackName}`);
+    }
+    return kept["Outputs"][output.OutputName].Value;
+  };
+  const made = resolve(templateOf(service));
+  const repeated = Object.keys(made["Resources"]).filter((id) => id in kept["Resources"]);
+  if (repeated.length > 0) {
+    throw new Error(`both stacks have ${repeated.join(", ")}`);
+  }
+  const both = (section: string) => ({ ...kept[section], ...made[section] });
+  return { Resources: both("Resources"), Outputs: both("Outputs") };
 }
 
 let asShipped: Template | undefined;
@@ -127,8 +184,10 @@ export function changedLakeTemplate(): Template {
   return withChangedLake;
 }
 
+/** Both templates as one, with these settings. */
 export function templateWith(context: Context): Template {
-  return Template.fromStack(rowgate(context).stack);
+  const { data, service } = rowgate(context);
+  return Template.fromJSON(joined(data, service));
 }
 
 /** The one resource of a type whose properties `matches` accepts. */

@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, test } from "node:test";
 
-import { App } from "aws-cdk-lib";
-
-import { SettingsError } from "../lib/context";
+import { SettingsError } from "../lib/values";
 import { checkTables } from "../lib/tables";
 import { dummyTables } from "./support";
 
@@ -20,7 +18,7 @@ function command(name: string, script: string): string {
   return file;
 }
 
-const check = (rowgate: string, sql: string) => checkTables(new App({ context: { rowgate, sql } }).node);
+const check = (rowgate: string, sql: string) => checkTables((name) => ({ rowgate, sql })[name]);
 
 test("the folder is checked without a database", () => {
   const sql = dummyTables();

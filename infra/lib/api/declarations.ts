@@ -3,9 +3,7 @@ import * as path from "node:path";
 
 import { parse } from "yaml";
 
-// The declarations of the API, in OpenAPI with members of our own. The document that the API serves
-// is made from them as well. Compiled, this file lies in infra/dist/lib/api/.
-const FOLDER = path.resolve(__dirname, "..", "..", "..", "..", "crates", "openapi", "api");
+import { DECLARATIONS } from "../sources";
 
 const METHODS = ["delete", "get", "post", "put"];
 
@@ -55,7 +53,7 @@ interface Operation {
 
 /** Reads every declared route of the API. */
 export function readRoutes(): Route[] {
-  const files = readdirSync(FOLDER).sort().map(readDeclaration);
+  const files = readdirSync(DECLARATIONS).sort().map(readDeclaration);
   const paths = files.flatMap(({ paths }) => Object.entries((paths ?? {}) as Record<string, PathItem>));
   return paths.flatMap(([path, item]) =>
     METHODS.filter((method) => method in item).map((method) => {
@@ -77,6 +75,10 @@ export function readGatewayProblems(): GatewayProblem[] {
   return readDeclaration("problems.yaml")["gateway"] as GatewayProblem[];
 }
 
+/**
+ * Reads declarations of the API, in OpenAPI with members of our own. The document that the API serves
+ * is made from them as well.
+ */
 function readDeclaration(file: string): Record<string, unknown> {
-  return parse(readFileSync(path.join(FOLDER, file), "utf8"));
+  return parse(readFileSync(path.join(DECLARATIONS, file), "utf8"));
 }

@@ -1,5 +1,6 @@
 import {
   AccessLogFormat,
+  type CfnRestApi,
   EndpointType,
   type IResource,
   LambdaIntegration,
@@ -9,12 +10,16 @@ import {
   type MethodOptions,
   ResponseType,
   RestApi,
+  type RestApiProps,
 } from "aws-cdk-lib/aws-apigateway";
+import { AnyPrincipal, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { CfnWebACLAssociation } from "aws-cdk-lib/aws-wafv2";
 import { Construct } from "constructs";
 
 import type { RustFunction } from "../functions";
 import { MONTH_OF_LOGS } from "../functions/logs";
+import type { Settings } from "../settings";
 import { type RateLimit, readGatewayProblems, type Route } from "./declarations";
 
 const STAGE = "v1";
@@ -25,7 +30,9 @@ const OTHER_METHODS = "ANY";
 export type Functions = Readonly<Record<string, RustFunction>>;
 
 export interface DoorProps {
-  readonly restApiName: string;
+  readonly settings: Settings;
+  /** Its name on AWS, without the environment's. */
+  readonly name: string;
   readonly description: string;
   /** The URL that callers use, if it is not AWS's own; `{id}` in it stands for the API's id. */
   readonly url: string | undefined;
@@ -55,9 +62,10 @@ export abstract class Door extends Construct {
       dataTraceEnabled: false,
     };
     this.restApi = new RestApi(this, "Rest", {
-      restApiName: props.restApiName,
+      restApiName: props.settings.names.of(props.name),
       description: props.description,
       endpointTypes: [EndpointType.REGIONAL],
+      ...admitting(props.settings.allowCidrs),
       // Bodies reach the functions as the bytes that came, in base64. As text the gateway would put
       // U+FFFD in place of what is no UTF-8, and a function would take that for what was sent.
       // `application/json` alone would leave `+json` and parameters open. The price: a body of 4 MB
@@ -88,6 +96,14 @@ export abstract class Door extends Construct {
         ),
       },
     });
+    const rest = this.restApi.node.defaultChild as CfnRestApi;
+    // TLS 1.2 and 1.3, with forward secrecy; without a policy a Regional API takes TLS 1.0 as well.
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+    rest.securityPolicy = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09";
+    // The host that TLS names must be the one of the request.
+    rest.endpointAccessMode = "STRICT";
+    this.limitLogs();
+    this.guard(props.settings);
     // The construct's own output ends in a slash; the stack has one of its own without.
     this.restApi.node.tryRemoveChild("Endpoint");
     const { region, urlSuffix } = this.restApi.stack;
@@ -111,6 +127,21 @@ export abstract class Door extends Construct {
       addMethod(resource, OTHER_METHODS, called, options);
     }
     addMethod(resource, method, called, options);
+  }
+
+  /** Gives the log group of the gateway's errors a retention, before the gateway makes it without. */
+  private limitLogs(): void {
+    const { restApiId, deploymentStage } = this.restApi;
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    const logGroupName = `API-Gateway-Execution-Logs_${restApiId}/${STAGE}`;
+    deploymentStage.node.addDependency(new LogGroup(this, "ExecutionLogs", { logGroupName, ...MONTH_OF_LOGS }));
+  }
+
+  /** Puts a web ACL in front of the stage, where there is one. */
+  private guard({ webAclArn }: Settings): void {
+    if (webAclArn !== undefined) {
+      new CfnWebACLAssociation(this, "WebAcl", { webAclArn, resourceArn: this.restApi.deploymentStage.stageArn });
+    }
   }
 
   private answerProblems(): void {
@@ -141,6 +172,20 @@ function addMethod(resource: IResource, method: string, target: RustFunction, op
     new LambdaIntegration(target.lambda, { scopePermissionToMethod: false }),
     options,
   );
+}
+
+/** A policy that lets callers of some networks in; none where all may come. */
+function admitting(networks: readonly string[]): Pick<RestApiProps, "policy"> {
+  if (networks.length === 0) {
+    return {};
+  }
+  const admit = new PolicyStatement({
+    principals: [new AnyPrincipal()],
+    actions: ["execute-api:Invoke"],
+    resources: ["execute-api:/*"],
+    conditions: { IpAddress: { "aws:SourceIp": networks } },
+  });
+  return { policy: new PolicyDocument({ statements: [admit] }) };
 }
 
 function throttling(limit: RateLimit | undefined): MethodDeploymentOptions {

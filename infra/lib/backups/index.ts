@@ -1,11 +1,11 @@
 import { Duration } from "aws-cdk-lib";
-import type { IApiKey } from "aws-cdk-lib/aws-apigateway";
 import { Schedule } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
 
 import { BACKUPS_PREFIX, type DataBucket, REJECTED_PREFIX } from "../bucket";
 import type { Database } from "../database";
 import { RustFunction, TRANSACTIONS } from "../functions";
+import type { FailedInvocations } from "../functions/failures";
 import type { Settings } from "../settings";
 
 /** The outcome of a backup's verification, in the backup's own folder. */
@@ -37,6 +37,7 @@ export interface BackupsProps {
   readonly settings: Settings;
   readonly database: Database;
   readonly bucket: DataBucket;
+  readonly failures: FailedInvocations;
 }
 
 /** Writes tables to Avro files on a schedule, restores them on demand, and verifies the newest. */
@@ -62,14 +63,7 @@ export class Backups extends Construct {
     this.restore.schedule("Reap", reap, Schedule.rate(REAP_INTERVAL), { sweep: {} });
   }
 
-  /** Gives the functions the id of the key whose calls are the operator's. */
-  knowOperator(key: IApiKey): void {
-    for (const { lambda } of [this.backup, this.restore]) {
-      lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", key.keyId);
-    }
-  }
-
-  private backupFunction({ settings, database, bucket }: BackupsProps): RustFunction {
+  private backupFunction({ settings, database, bucket, failures }: BackupsProps): RustFunction {
     const backup = new RustFunction(this, "Backup", {
       settings,
       name: "backup",
@@ -84,7 +78,8 @@ export class Backups extends Construct {
         ROWGATE_BACKUP_KEEP_DAYS: settings.backupKeepDays.toString(),
       },
     });
-    backup.useDatabase(database, TRANSACTIONS);
+    backup.useDatabase(database, "writer", TRANSACTIONS);
+    backup.sendEvents();
     backup.allowContinuation();
     const actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
     bucket.allow(backup, "WriteBackups", actions, {
@@ -93,11 +88,11 @@ export class Backups extends Construct {
     // To find what expires. And without it S3 answers 403 for an object that is not there.
     backup.allow("ListBackups", ["s3:ListBucket"], [bucket.bucketArn]);
     // A lost snapshot cannot be resumed: the next backup is another one.
-    backup.lambda.configureAsyncInvoke({ retryAttempts: 0 });
+    backup.retryInvocations(0, failures);
     return backup;
   }
 
-  private restoreFunction({ settings, database, bucket }: BackupsProps): RustFunction {
+  private restoreFunction({ settings, database, bucket, failures }: BackupsProps): RustFunction {
     const { maxRejects, restoreLanes, restorePrefixes } = settings;
     const restore = new RustFunction(this, "Restore", {
       settings,
@@ -116,7 +111,8 @@ export class Backups extends Construct {
         ROWGATE_RESTORE_PREFIXES: restorePrefixes.join(","),
       },
     });
-    restore.useDatabase(database, TRANSACTIONS);
+    restore.useDatabase(database, "writer", TRANSACTIONS);
+    restore.sendEvents();
     restore.allowContinuation();
     const ofDeployer = "Whoever deploys names the folders of files to be restored; what is in them is known to nobody else.";
     bucket.allow(restore, "ReadAvroFiles", ["s3:GetObject"], {
@@ -133,7 +129,7 @@ export class Backups extends Construct {
     });
     restore.allow("RememberReaps", ["s3:GetObject", "s3:PutObject"], REAPER_KEYS.map((key) => bucket.arnForObjects(key)));
     // A restore that was killed continues where it stopped.
-    restore.lambda.configureAsyncInvoke({ retryAttempts: 2 });
+    restore.retryInvocations(2, failures);
     return restore;
   }
 }

@@ -1,44 +1,32 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type BucketProps,
-  type CfnBucket,
-  ObjectOwnership,
-} from "aws-cdk-lib/aws-s3";
+import { type CfnBucket, HttpMethods, type LifecycleRule } from "aws-cdk-lib/aws-s3";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 
 import type { RustFunction } from "../functions";
-import { acknowledge, nagArn } from "../nag";
+import { acknowledge } from "../nag";
+import type { Settings } from "../settings";
+import { KeptBucket } from "./kept";
 
 /** The prefix of files to load. */
 export const INCOMING_PREFIX = "incoming/";
+/** The prefix of the canary's files: the folder of its own table. */
+export const CANARY_PREFIX = `${INCOMING_PREFIX}rowgate_canary/`;
 /** The prefix of the records that loads and restores rejected. */
 export const REJECTED_PREFIX = "rejected/";
 /** The prefix of backups. */
 export const BACKUPS_PREFIX = "backups/";
 
-/**
- * The properties of every bucket of the stack: private, encrypted, and kept when the stack is
- * deleted.
- */
-export const PRIVATE_BUCKET: BucketProps = {
-  encryption: BucketEncryption.S3_MANAGED,
-  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-  enforceSSL: true,
-  minimumTLSVersion: 1.2,
-  removalPolicy: RemovalPolicy.RETAIN,
-};
+export interface DataBucketProps {
+  readonly settings: Settings;
+}
 
 /** The bucket that all functions share: dropped files, rejected records, backups. */
-export class DataBucket extends Bucket {
-  constructor(scope: Construct, id: string) {
+export class DataBucket extends KeptBucket {
+  constructor(scope: Construct, id: string, { settings }: DataBucketProps) {
+    const { incomingKeepDays, rejectedKeepDays } = settings;
     super(scope, id, {
-      ...PRIVATE_BUCKET,
       // A load is identified by bucket, key and version.
       versioned: true,
       lifecycleRules: [
@@ -62,6 +50,26 @@ export class DataBucket extends Bucket {
           // A week in which a backup that was deleted by mistake can be had back; of two rules for
           // the same object the shorter counts.
           noncurrentVersionExpiration: Duration.days(7),
+        },
+        {
+          // Versions stay as long as those of any file that a message in a queue may still name.
+          id: "forget-canary-files",
+          prefix: CANARY_PREFIX,
+          expiration: Duration.days(1),
+        },
+        ...forgetAfter("forget-incoming-files", INCOMING_PREFIX, incomingKeepDays),
+        ...forgetAfter("forget-rejected-records", REJECTED_PREFIX, rejectedKeepDays),
+      ],
+      cors: [
+        {
+          // The console sends files by signed links and reads rejected records by them. Its origin is
+          // not known yet: the page of another API that has a link may use it, as any program may.
+          id: "console",
+          allowedMethods: [HttpMethods.PUT, HttpMethods.GET],
+          allowedOrigins: [consoleOrigins(Stack.of(scope), settings)],
+          allowedHeaders: ["content-type", "x-amz-meta-*"],
+          exposedHeaders: ["ETag"],
+          maxAge: 3600,
         },
       ],
     });
@@ -119,12 +127,18 @@ export class DataBucket extends Bucket {
    * narrower.
    */
   allow(target: RustFunction, sid: string, actions: string[], keys: Readonly<Record<string, string>>): void {
-    target.allow(sid, actions, Object.keys(keys).map((key) => this.arnForObjects(key)));
-    acknowledge(
-      target,
-      Object.fromEntries(
-        Object.entries(keys).map(([key, reason]) => [`AwsSolutions-IAM5[Resource::${nagArn(this)}/${key}]`, reason]),
-      ),
-    );
+    target.allow(sid, actions, Object.keys(keys).map((key) => this.shared(key)));
+    acknowledge(target, Object.fromEntries(Object.entries(keys).map(([key, reason]) => [this.nagFinding(key), reason])));
   }
+}
+
+/** Removes objects after some days; never where there are none. */
+function forgetAfter(id: string, prefix: string, days: number): LifecycleRule[] {
+  return days === 0 ? [] : [{ id, prefix, expiration: Duration.days(days) }];
+}
+
+/** The origins that the console may have: its own if it is known, or every API's of the region. */
+function consoleOrigins({ region, urlSuffix }: Stack, { peopleUrl }: Settings): string {
+  const url = peopleUrl ?? `https://{id}.execute-api.${region}.${urlSuffix}`;
+  return url.replace(/^(https?:\/\/[^/]+).*$/, "$1").replace("{id}", "*");
 }

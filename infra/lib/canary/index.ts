@@ -3,12 +3,9 @@ import { Schedule } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
 
 import type { Api } from "../api";
-import type { DataBucket } from "../bucket";
+import { CANARY_PREFIX, type DataBucket } from "../bucket";
 import { RustFunction } from "../functions";
 import type { Settings } from "../settings";
-
-/** The prefix of the canary's files: the folder of its own table. */
-const DROPS_PREFIX = "incoming/rowgate_canary/";
 
 // Every check has its own limit, and a run ends before this even if all of them reach it. Shorter
 // than the usual time between two runs.
@@ -17,6 +14,8 @@ const TIMEOUT = Duration.minutes(4);
 export interface CanaryProps {
   readonly settings: Settings;
   readonly api: Api;
+  /** The id of the key that it calls with. */
+  readonly keyId: string;
   readonly bucket: DataBucket;
 }
 
@@ -24,9 +23,8 @@ export interface CanaryProps {
 export class Canary extends Construct {
   readonly canary: RustFunction;
 
-  constructor(scope: Construct, id: string, { settings, api, bucket }: CanaryProps) {
+  constructor(scope: Construct, id: string, { settings, api, keyId, bucket }: CanaryProps) {
     super(scope, id);
-    const keyId = api.operatorKey.keyId;
     this.canary = new RustFunction(this, "Canary", {
       settings,
       name: "canary",
@@ -36,7 +34,7 @@ export class Canary extends Construct {
       memorySize: 256,
       environment: {
         ROWGATE_URL: api.url,
-        ROWGATE_OPERATOR_KEY_ID: keyId,
+        ROWGATE_KEY_ID: keyId,
         ROWGATE_BUCKET: bucket.bucketName,
       },
     });
@@ -48,18 +46,12 @@ export class Canary extends Construct {
       resourceName: keyId,
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
-    this.canary.allow("ReadOperatorKey", ["apigateway:GET"], [key]);
+    this.canary.allow("ReadKey", ["apigateway:GET"], [key]);
     bucket.allow(this.canary, "DropFiles", ["s3:PutObject"], {
-      [`${DROPS_PREFIX}*`]: "Each run drops a file of its own; the prefix is the limit.",
+      [`${CANARY_PREFIX}*`]: "Each run drops a file of its own; the prefix is the limit.",
     });
     // The next run comes soon, and a retry would hide that the first one failed.
     this.canary.lambda.configureAsyncInvoke({ retryAttempts: 0 });
-    bucket.addLifecycleRule({
-      // Versions stay as long as those of any file that a message in a queue may still name.
-      id: "forget-canary-files",
-      prefix: DROPS_PREFIX,
-      expiration: Duration.days(1),
-    });
     if (settings.canaryMinutes > 0) {
       const schedule = Schedule.rate(Duration.minutes(settings.canaryMinutes));
       this.canary.schedule("Schedule", "Sees whether Rowgate works", schedule, {});

@@ -2,18 +2,20 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
 import {
   AuroraMysqlEngineVersion,
+  CfnDBCluster,
   ClusterInstance,
   Credentials,
   DatabaseCluster,
   DatabaseClusterEngine,
+  DatabaseClusterFromSnapshot,
+  type DatabaseClusterProps,
   ParameterGroup,
 } from "aws-cdk-lib/aws-rds";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
-
-const DATABASE_NAME = "rowgate";
 
 // Errors in place of silent truncation and zero dates: what the functions let through must be what
 // is stored. The same list is set on the local database.
@@ -29,16 +31,45 @@ export interface DatabaseProps {
   readonly settings: Settings;
 }
 
+/**
+ * The users of the database: `admin` changes the schema and makes the other two, `writer` has every
+ * right on its rows and tables, `reader` reads.
+ */
+export type DatabaseUser = "admin" | "reader" | "writer";
+
 /** Aurora MySQL Serverless v2 with the Data API, in a network that nothing enters or leaves. */
 export class Database extends Construct {
+  readonly cluster: DatabaseCluster | DatabaseClusterFromSnapshot;
   readonly clusterArn: string;
-  readonly secretArn: string;
-  readonly databaseName = DATABASE_NAME;
+  /** The schema that holds the tables. */
+  readonly databaseName: string;
+  private readonly secretArns: Readonly<Record<DatabaseUser, string>>;
 
-  constructor(scope: Construct, id: string, props: DatabaseProps) {
+  constructor(scope: Construct, id: string, { settings }: DatabaseProps) {
     super(scope, id);
-    const { settings } = props;
+    this.databaseName = settings.databaseName;
 
+    const cluster = this.make(settings);
+    this.cluster = cluster;
+    this.clusterArn = cluster.clusterArn;
+    this.secretArns = {
+      // Made, kept and rotated by Amazon RDS.
+      admin: (cluster.node.defaultChild as CfnDBCluster).attrMasterUserSecretSecretArn,
+      reader: this.secret("Reader", this.user("reader")),
+      writer: this.secret("Writer", this.user("writer")),
+    };
+  }
+
+  /** The ARN of the secret with a user's name and password. */
+  secretArn(user: DatabaseUser): string {
+    return this.secretArns[user];
+  }
+
+  private user(user: DatabaseUser): string {
+    return `${this.databaseName}_${user}`;
+  }
+
+  private make(settings: Settings): DatabaseCluster | DatabaseClusterFromSnapshot {
     // Aurora must be in a VPC; the functions need not, they use the Data API. Hence no NAT, no
     // internet gateway, no endpoint: nothing here costs by the hour but the database.
     const vpc = new Vpc(this, "Vpc", {
@@ -49,24 +80,51 @@ export class Database extends Construct {
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [{ name: "database", subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 26 }],
     });
+    const { snapshotIdentifier } = settings;
+    const props = { ...this.clusterProps(settings), vpc };
+    const cluster =
+      snapshotIdentifier === undefined
+        ? new DatabaseCluster(this, "Cluster", {
+            ...props,
+            defaultDatabaseName: this.databaseName,
+            credentials: Credentials.fromUsername(this.user("admin")),
+          })
+        : // Its schema and its users are those of the snapshot.
+          new DatabaseClusterFromSnapshot(this, "Cluster", { ...props, snapshotIdentifier });
+    acknowledge(vpc, {
+      "AwsSolutions-VPC7": "No traffic to log: the only tenant is Aurora, which is reached over the Data API, not through this network.",
+    });
+    acknowledge(cluster, {
+      "AwsSolutions-RDS6": "The Data API, the only way in, signs callers in by IAM itself and then logs in with the secret.",
+      "AwsSolutions-RDS11": "The port is reachable from nowhere: isolated subnets, and a security group without any inbound rule.",
+      "AwsSolutions-RDS14": "Backtrack would pause writes and is no substitute for the point-in-time recovery that the seven days of backups give.",
+      "AwsSolutions-RDS16": "Statement logs would copy personal data into CloudWatch, to groups whose retention the stack cannot set without a custom resource.",
+    });
+    return cluster;
+  }
 
+  private clusterProps(settings: Settings): Omit<DatabaseClusterProps, "credentials" | "defaultDatabaseName"> {
     const engine = DatabaseClusterEngine.auroraMysql({
       // 3.10 is a release with long-term support, and scaling to zero needs 3.08 or newer.
       version: AuroraMysqlEngineVersion.VER_3_10_4,
     });
-    const cluster = new DatabaseCluster(this, "Cluster", {
+    const readers = Array.from({ length: settings.readers }, (_, index) =>
+      // Scaled with the writer, so that it can take over at once.
+      ClusterInstance.serverlessV2(`reader${index + 1}`, { scaleWithWriter: true, autoMinorVersionUpgrade: false }),
+    );
+    return {
       engine,
       // Upgrades come with the version above: left to itself the service would move the cluster off
       // the long-term release, and the template would no longer say what runs.
       writer: ClusterInstance.serverlessV2("writer", { autoMinorVersionUpgrade: false }),
+      ...(readers.length > 0 ? { readers } : {}),
       serverlessV2MinCapacity: settings.minCapacity,
       serverlessV2MaxCapacity: settings.maxCapacity,
       ...(settings.minCapacity === 0
         ? { serverlessV2AutoPauseDuration: Duration.minutes(settings.autoPauseMinutes) }
         : {}),
       enableDataApi: true,
-      defaultDatabaseName: DATABASE_NAME,
-      credentials: Credentials.fromGeneratedSecret("rowgate_admin"),
+      manageMasterUserPassword: true,
       parameterGroup: new ParameterGroup(this, "Parameters", {
         engine,
         description: "Rowgate: strict SQL, UTC, utf8mb4",
@@ -78,30 +136,29 @@ export class Database extends Construct {
           collation_server: "utf8mb4_unicode_520_ci",
         },
       }),
-      vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       storageEncrypted: true,
       backup: { retention: Duration.days(7) },
       copyTagsToSnapshot: true,
       deletionProtection: settings.deletionProtection,
       removalPolicy: RemovalPolicy.SNAPSHOT,
-    });
-    const { secret } = cluster;
-    if (!secret) {
-      throw new Error("a cluster with generated credentials has a secret");
-    }
-    this.clusterArn = cluster.clusterArn;
-    this.secretArn = secret.secretArn;
+    };
+  }
 
-    acknowledge(vpc, {
-      "AwsSolutions-VPC7": "No traffic to log: the only tenant is Aurora, which is reached over the Data API, not through this network.",
+  private secret(id: string, username: string): string {
+    const secret = new Secret(this, id, {
+      description: `Rowgate: the database's user ${username}`,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username }),
+        generateStringKey: "password",
+        // It becomes part of an SQL statement.
+        excludePunctuation: true,
+        passwordLength: 32,
+      },
     });
-    acknowledge(cluster, {
-      "AwsSolutions-RDS6": "The Data API, the only way in, signs callers in by IAM itself and then logs in with the secret.",
-      "AwsSolutions-RDS11": "The port is reachable from nowhere: isolated subnets, and a security group without any inbound rule.",
-      "AwsSolutions-RDS14": "Backtrack would pause writes and is no substitute for the point-in-time recovery that the seven days of backups give.",
-      "AwsSolutions-RDS16": "Statement logs would copy personal data into CloudWatch, to groups whose retention the stack cannot set without a custom resource.",
-      "AwsSolutions-SMG4": "Rotation needs a function inside the VPC with a way out to Secrets Manager; docs/deployment.md says how to change the password by hand.",
+    acknowledge(secret, {
+      "AwsSolutions-SMG4": "rowgate-migrate gives the user the password that is here: docs/deployment.md says how to change it.",
     });
+    return secret.secretArn;
   }
 }

@@ -3,8 +3,9 @@ import * as path from "node:path";
 
 import { Code } from "aws-cdk-lib/aws-lambda";
 
+import { artifactFolder } from "../artifacts";
 import { packed } from "../packing";
-import { artifactFolder, type Settings } from "../settings";
+import type { Settings } from "../settings";
 import { copyTables } from "../tables";
 
 /** The package of a function as it was built: its binary, and whatever lies beside it. */

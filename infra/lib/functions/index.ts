@@ -3,10 +3,12 @@ import { Rule, RuleTargetInput, type Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type CfnFunction, Function as LambdaFunction, LoggingFormat, RecursiveLoop, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-import type { Database } from "../database";
+import type { Database, DatabaseUser } from "../database";
 import type { Settings } from "../settings";
 import { asBuilt, withTables } from "./code";
 import { MONTH_OF_LOGS } from "./logs";
@@ -18,7 +20,8 @@ const REQUEST_TIMEOUT = Duration.seconds(28);
 export interface RustFunctionProps {
   readonly settings: Settings;
   /**
-   * The name on AWS is `rowgate-<name>`, fixed by docs: people and scripts invoke functions by it.
+   * The name on AWS is `rowgate-<name>`, after the environment's: people and scripts invoke functions
+   * by it.
    */
   readonly name: string;
   /**
@@ -46,7 +49,8 @@ export class RustFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
-    this.functionName = `rowgate-${props.name}`;
+    const { names } = props.settings;
+    this.functionName = names.of(`rowgate-${props.name}`);
     const pack = props.readsTables ? withTables : asBuilt;
 
     // The group is made here rather than by the function's first line, so that it has a retention
@@ -85,6 +89,8 @@ export class RustFunction extends Construct {
       environment: {
         // The routes know no stage; API Gateway puts it before the path it hands over.
         ...(props.takesRequests ? { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" } : {}),
+        // Of metrics and events.
+        ...(names.environment === undefined ? {} : { ROWGATE_ENVIRONMENT: names.environment }),
         ...props.environment,
       },
     });
@@ -101,6 +107,16 @@ export class RustFunction extends Construct {
   schedule(id: string, description: string, schedule: Schedule, event: object): void {
     const target = new LambdaTarget(this.lambda, { event: RuleTargetInput.fromObject(event) });
     new Rule(this, id, { description, schedule, targets: [target] });
+  }
+
+  /**
+   * Sets how often Lambda tries an asynchronous invocation again, as those of a schedule and of the
+   * function itself are, and sends what has failed for good to a queue.
+   */
+  retryInvocations(retryAttempts: number, failures: Queue): void {
+    // Lambda sends it as the function's role.
+    this.allow("KeepFailures", ["sqs:SendMessage"], [failures.queueArn]);
+    this.lambda.configureAsyncInvoke({ retryAttempts, onFailure: new SqsDestination(failures) });
   }
 
   /** Lets the function invoke itself, to continue work that needs longer than one invocation. */
@@ -126,15 +142,27 @@ export class RustFunction extends Construct {
     (this.lambda.node.defaultChild as CfnFunction).recursiveLoop = RecursiveLoop.ALLOW;
   }
 
-  /** Points the function at the database and lets it do the named Data API actions there. */
-  useDatabase(database: Database, actions: readonly DataApiAction[]): void {
+  /** Lets the function tell other programs what it has done, by events on the default bus. */
+  sendEvents(): void {
+    const bus = "default";
+    this.lambda.addEnvironment("ROWGATE_EVENT_BUS", bus);
+    const arn = Stack.of(this).formatArn({ service: "events", resource: "event-bus", resourceName: bus });
+    this.allow("SendEvents", ["events:PutEvents"], [arn]);
+  }
+
+  /**
+   * Points the function at the database as one of its users, and lets it do the named Data API
+   * actions there.
+   */
+  useDatabase(database: Database, user: DatabaseUser, actions: readonly DataApiAction[]): void {
+    const secretArn = database.secretArn(user);
     this.lambda.addEnvironment("ROWGATE_CLUSTER_ARN", database.clusterArn);
-    this.lambda.addEnvironment("ROWGATE_SECRET_ARN", database.secretArn);
+    this.lambda.addEnvironment("ROWGATE_SECRET_ARN", secretArn);
     this.lambda.addEnvironment("ROWGATE_DATABASE", database.databaseName);
     this.allow("UseDatabase", actions.map((action) => `rds-data:${action}`), [database.clusterArn]);
     // The Data API logs in with the secret in the caller's name, so the caller must be able to read
     // it.
-    this.allow("ReadDatabaseSecret", ["secretsmanager:GetSecretValue"], [database.secretArn]);
+    this.allow("ReadDatabaseSecret", ["secretsmanager:GetSecretValue"], [secretArn]);
   }
 }
 

@@ -1,21 +1,18 @@
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import { Schedule } from "aws-cdk-lib/aws-events";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
 import { type DataBucket, INCOMING_PREFIX, REJECTED_PREFIX } from "../bucket";
 import type { Database } from "../database";
 import { RustFunction, TRANSACTIONS } from "../functions";
+import type { FailedInvocations } from "../functions/failures";
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
+import { type FileQueues, LOADER_TIMEOUT } from "./queues";
 
 /** The loader's notes about its audits. */
 const AUDIT_KEYS = ["rowgate/last-load", "rowgate/last-audit"];
-
-// The longest that AWS lets a function run. The loader continues a file that needs longer by a
-// message to itself.
-const LOADER_TIMEOUT = Duration.minutes(15);
 
 /** The interval at which the ledger is audited and stalled loads are abandoned. */
 export const AUDIT_INTERVAL = Duration.minutes(15);
@@ -24,41 +21,22 @@ export interface IngestionProps {
   readonly settings: Settings;
   readonly database: Database;
   readonly bucket: DataBucket;
+  readonly queues: FileQueues;
+  readonly failures: FailedInvocations;
 }
 
-/** Brings dropped files to the loader through a queue, with a dead-letter queue for what fails. */
+/** Brings dropped files from their queue to the loader. */
 export class Ingestion extends Construct {
-  readonly queue: Queue;
-  readonly deadLetterQueue: Queue;
   readonly loader: RustFunction;
 
   constructor(scope: Construct, id: string, props: IngestionProps) {
     super(scope, id);
-
-    this.deadLetterQueue = new Queue(this, "DeadLetters", {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      // The longest possible, because it may take a while until a person looks.
-      retentionPeriod: Duration.days(14),
-    });
-    this.queue = new Queue(this, "Files", {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      // Six times the function's timeout, as AWS advises for Lambda: a message must not come back
-      // while a throttled poller still holds it.
-      visibilityTimeout: Duration.seconds(6 * LOADER_TIMEOUT.toSeconds()),
-      retentionPeriod: Duration.days(14),
-      // Five tries, so that a database that resumes or fails over does not cost a file its load.
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
-    });
-    props.bucket.notify(this.queue);
-
     this.loader = this.loaderFunction(props);
     this.letLoaderRead(props.settings.readBuckets);
     this.loader.schedule("Audit", "Checks the loads ledger", Schedule.rate(AUDIT_INTERVAL), { audit: {} });
     new EventSourceMapping(this, "FilesToLoader", {
       target: this.loader.lambda,
-      eventSourceArn: this.queue.queueArn,
+      eventSourceArn: props.queues.files.queueArn,
       // One file each: a file may need the whole 15 minutes, and a failing file must not cost
       // another one a try.
       batchSize: 1,
@@ -100,7 +78,7 @@ export class Ingestion extends Construct {
     });
   }
 
-  private loaderFunction({ settings, database, bucket }: IngestionProps): RustFunction {
+  private loaderFunction({ settings, database, bucket, queues: { files }, failures }: IngestionProps): RustFunction {
     const { loaderLanes, loaderMemory, maxRejects } = settings;
     const loader = new RustFunction(this, "Loader", {
       settings,
@@ -112,12 +90,14 @@ export class Ingestion extends Construct {
       memorySize: loaderMemory,
       environment: {
         ROWGATE_BUCKET: bucket.bucketName,
-        ROWGATE_QUEUE_URL: this.queue.queueUrl,
+        ROWGATE_QUEUE_URL: files.queueUrl,
+        ROWGATE_REJECTED_KEEP_DAYS: settings.rejectedKeepDays.toString(),
         ...(loaderLanes === undefined ? {} : { ROWGATE_LANES: loaderLanes.toString() }),
         ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
       },
     });
-    loader.useDatabase(database, TRANSACTIONS);
+    loader.useDatabase(database, "writer", TRANSACTIONS);
+    loader.sendEvents();
     bucket.allow(loader, "ReadDroppedFiles", ["s3:GetObject", "s3:GetObjectVersion"], {
       [`${INCOMING_PREFIX}*`]: "People name the files they drop; the prefix is the limit.",
     });
@@ -132,13 +112,15 @@ export class Ingestion extends Construct {
     // question to the database every quarter of an hour would keep it from ever pausing.
     loader.allow("RememberAudits", ["s3:GetObject", "s3:PutObject"], AUDIT_KEYS.map((key) => bucket.arnForObjects(key)));
     // A load that needs another invocation, and files of a backfill.
-    loader.allow("SendToQueue", ["sqs:SendMessage"], [this.queue.queueArn]);
+    loader.allow("SendToQueue", ["sqs:SendMessage"], [files.queueArn]);
     loader.allowChains();
     loader.allow(
       "TakeFromQueue",
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
-      [this.queue.queueArn],
+      [files.queueArn],
     );
+    // Audits; messages of the queue are tried as often as it says.
+    loader.retryInvocations(2, failures);
     return loader;
   }
 }

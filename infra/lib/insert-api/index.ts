@@ -24,6 +24,6 @@ export class InsertApi extends RustFunction {
       // database.
       memorySize: 512,
     });
-    this.useDatabase(database, TRANSACTIONS);
+    this.useDatabase(database, "writer", TRANSACTIONS);
   }
 }

@@ -1,8 +1,7 @@
 import { Duration } from "aws-cdk-lib";
-import { Bucket } from "aws-cdk-lib/aws-s3";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 
-import { PRIVATE_BUCKET } from "../bucket";
+import { KeptBucket } from "../bucket/kept";
 import { acknowledge } from "../nag";
 
 /**
@@ -21,14 +20,9 @@ export const LINEAGE_PREFIX = "lineage/";
 export const RESULTS_PREFIX = "athena-results/";
 
 /** Holds the Delta tables, their state, and the results of queries. */
-export class LakeBucket extends Construct {
-  readonly bucket: Bucket;
-
+export class LakeBucket extends KeptBucket {
   constructor(scope: Construct, id: string) {
-    super(scope, id);
-    this.bucket = new Bucket(this, "Bucket", {
-      // It outlives the stack, as it must: it has history that no backup holds any more.
-      ...PRIVATE_BUCKET,
+    super(scope, id, {
       // Delta keeps its own versions: a table's earlier states are in its log until VACUUM.
       // Versions of S3 would keep every file that VACUUM removes, and pay for it, beyond what
       // anybody can read.
@@ -40,7 +34,7 @@ export class LakeBucket extends Construct {
         { id: "forget-lineage", prefix: LINEAGE_PREFIX, expiration: Duration.days(400) },
       ],
     });
-    acknowledge(this.bucket, {
+    acknowledge(this, {
       "AwsSolutions-S1": "Access logs would need a second bucket; CloudTrail data events can be turned on where an audit asks for them.",
     });
   }

@@ -2,10 +2,8 @@ import { ArnFormat, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Database } from "aws-cdk-lib/aws-glue";
 import { Construct } from "constructs";
 
+import type { Names } from "../names";
 import { LAYERS } from "./bucket";
-
-/** The prefix of each database's name. */
-export const DATABASE_PREFIX = "rowgate_";
 
 const DESCRIPTIONS: Readonly<Record<(typeof LAYERS)[number], string>> = {
   bronze: "Rowgate: the rows of each backup as they were",
@@ -15,12 +13,15 @@ const DESCRIPTIONS: Readonly<Record<(typeof LAYERS)[number], string>> = {
 
 /** The Glue databases. The job makes and changes the tables in them. */
 export class Catalog extends Construct {
+  /** The prefix of each database's name. */
+  readonly prefix: string;
   private readonly names: readonly string[];
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, names: Names) {
     super(scope, id);
+    this.prefix = names.inSql("rowgate_");
     this.names = LAYERS.map((layer) => {
-      const databaseName = `${DATABASE_PREFIX}${layer}`;
+      const databaseName = `${this.prefix}${layer}`;
       new Database(this, layer, {
         databaseName,
         description: DESCRIPTIONS[layer],

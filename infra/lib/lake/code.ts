@@ -5,11 +5,8 @@ import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { Construct } from "constructs";
 
 import { copyFiles, packed } from "../packing";
+import { LAKE } from "../sources";
 import { copyLakeTables } from "../tables";
-
-// Compiled, this file lies in infra/dist/lib/lake/.
-const ROOT = path.resolve(__dirname, "..", "..", "..", "..");
-const LAKE = path.join(ROOT, "lake");
 
 /**
  * The code of the job: the script, and a zip of the package `rowgate_lake` and of what it reads of

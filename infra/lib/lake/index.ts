@@ -1,10 +1,11 @@
-import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 
+import type { DataBucket } from "../bucket";
 import type { RustFunction } from "../functions";
+import type { Names } from "../names";
 import type { TimeOfDay } from "../settings";
-import { LakeBucket } from "./bucket";
+import type { LakeBucket } from "./bucket";
 import { Catalog } from "./catalog";
 import { LakeJob } from "./job";
 import { Pipeline } from "./pipeline";
@@ -14,12 +15,15 @@ import { WorkGroup } from "./workgroup";
 
 export interface LakeProps {
   readonly settings: LakeSettings;
+  readonly names: Names;
   /** The folder of tables. */
   readonly sql: string;
   /** The time at which the pipeline begins every day. */
   readonly at: TimeOfDay;
   /** The bucket of backups. */
-  readonly data: Bucket;
+  readonly data: DataBucket;
+  /** The bucket of the lake. */
+  readonly bucket: LakeBucket;
   readonly backup: RustFunction;
   readonly restore: RustFunction;
 }
@@ -29,17 +33,15 @@ export interface LakeProps {
  * for Athena.
  */
 export class Lake extends Construct {
-  readonly bucket: Bucket;
   readonly stateMachine: StateMachine;
   readonly workGroupName: string;
 
-  constructor(scope: Construct, id: string, { settings, sql, at, data, backup, restore }: LakeProps) {
+  constructor(scope: Construct, id: string, { settings, names, sql, at, data, bucket, backup, restore }: LakeProps) {
     super(scope, id);
-    this.bucket = new LakeBucket(this, "Storage").bucket;
-    const catalog = new Catalog(this, "Catalog");
-    this.workGroupName = new WorkGroup(this, "Queries", { bucket: this.bucket, scanLimitGiB: settings.scanLimitGiB }).workGroupName;
-    const { job } = new LakeJob(this, "Job", { settings, sql, data, lake: this.bucket, catalog });
-    this.stateMachine = new Pipeline(this, "Pipeline", { backup, restore, job, pollSeconds: settings.pollSeconds }).stateMachine;
+    const catalog = new Catalog(this, "Catalog", names);
+    this.workGroupName = new WorkGroup(this, "Queries", { names, bucket, scanLimitGiB: settings.scanLimitGiB }).workGroupName;
+    const { job } = new LakeJob(this, "Job", { settings, names, sql, data, lake: bucket, catalog });
+    this.stateMachine = new Pipeline(this, "Pipeline", { names, backup, restore, job, pollSeconds: settings.pollSeconds }).stateMachine;
     new Nightly(this, "Nightly", { stateMachine: this.stateMachine, at });
   }
 }

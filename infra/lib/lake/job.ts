@@ -2,23 +2,20 @@ import { Stack } from "aws-cdk-lib";
 import { Code, GlueVersion, PySparkEtlJob } from "aws-cdk-lib/aws-glue";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
-import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
-import { BACKUPS_PREFIX } from "../bucket";
+import { BACKUPS_PREFIX, type DataBucket } from "../bucket";
 import { MONTH_OF_LOGS } from "../functions/logs";
 import { NAMESPACE } from "../monitoring/namespace";
-import { acknowledge, nagArn } from "../nag";
-import { LAYERS, LINEAGE_PREFIX, STATE_PREFIX } from "./bucket";
-import { type Catalog, DATABASE_PREFIX } from "./catalog";
+import type { Names } from "../names";
+import { acknowledge } from "../nag";
+import { type LakeBucket, LAYERS, LINEAGE_PREFIX, STATE_PREFIX } from "./bucket";
+import type { Catalog } from "./catalog";
 import { additionalModules, JobCode } from "./code";
 import type { LakeSettings } from "./settings";
 
-const JOB_NAME = "rowgate-lake";
-
 // With a prefix of ours, Glue 5 names its two log groups so:
 // https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
-const LOG_GROUP_PREFIX = "/rowgate/lake";
 const LOG_GROUPS = ["error", "output"] as const;
 
 // As AWS says for Delta, one key that holds several settings:
@@ -33,11 +30,12 @@ const SPARK_SETTINGS = [
 
 export interface LakeJobProps {
   readonly settings: LakeSettings;
+  readonly names: Names;
   /** The folder of tables. */
   readonly sql: string;
   /** The bucket of backups. */
-  readonly data: Bucket;
-  readonly lake: Bucket;
+  readonly data: DataBucket;
+  readonly lake: LakeBucket;
   readonly catalog: Catalog;
 }
 
@@ -49,7 +47,8 @@ export class LakeJob extends Construct {
   constructor(scope: Construct, id: string, props: LakeJobProps) {
     super(scope, id);
     const code = new JobCode(this, "Code", props.sql);
-    const logs = this.logGroups();
+    const jobName = props.names.of("rowgate-lake");
+    const logs = this.logGroups(logGroupPrefix(props.names));
 
     // Not AWSGlueServiceRole, which may do everything with Glue, and read every bucket's policy.
     const role = new Role(this, "Role", {
@@ -57,7 +56,7 @@ export class LakeJob extends Construct {
       // Glue no such page is known, and no job could run if it did not. Nobody in another account
       // can pass this role anyway.
       assumedBy: new ServicePrincipal("glue.amazonaws.com"),
-      description: `What the job ${JOB_NAME} may do`,
+      description: `What the job ${jobName} may do`,
     });
     this.policy = new Policy(this, "Policy", { roles: [role] });
     this.letRun(code, logs);
@@ -65,7 +64,7 @@ export class LakeJob extends Construct {
 
     const { settings } = props;
     this.job = new PySparkEtlJob(this, "Job", {
-      jobName: JOB_NAME,
+      jobName,
       description: "Makes bronze, silver and gold of a backup",
       glueVersion: GlueVersion.V5_1,
       script: Code.fromBucket(code.script.bucket, code.script.s3ObjectKey),
@@ -95,30 +94,31 @@ export class LakeJob extends Construct {
    * Every name is Glue's or the job's own:
    * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
    */
-  private arguments({ settings, data, lake }: LakeJobProps): Record<string, string> {
+  private arguments({ settings, names, data, lake, catalog }: LakeJobProps): Record<string, string> {
     return {
       "--datalake-formats": "delta",
       "--conf": SPARK_SETTINGS.join(" --conf "),
       "--additional-python-modules": additionalModules().join(","),
       "--enable-auto-scaling": "true",
-      "--custom-logGroup-prefix": LOG_GROUP_PREFIX,
+      "--custom-logGroup-prefix": logGroupPrefix(names),
       // The job's own. Which step, of which backup and in which run, the state machine adds.
       // The region: boto3 needs one, and nothing AWS says promises it to the job's environment.
       "--region": Stack.of(this).region,
       "--data-bucket": data.bucketName,
       "--lake-bucket": lake.bucketName,
-      "--database-prefix": DATABASE_PREFIX,
+      "--database-prefix": catalog.prefix,
       "--personal": settings.personal,
       "--bronze-keep-days": settings.keepDays.toString(),
+      ...(names.environment === undefined ? {} : { "--environment": names.environment }),
       ...(settings.lineageUrl === undefined ? {} : { "--lineage-url": settings.lineageUrl }),
     };
   }
 
-  private logGroups(): LogGroup[] {
+  private logGroups(prefix: string): LogGroup[] {
     return LOG_GROUPS.map(
       (name) =>
         new LogGroup(this, `Logs-${name}`, {
-          logGroupName: `${LOG_GROUP_PREFIX}/${name}`,
+          logGroupName: `${prefix}/${name}`,
           ...MONTH_OF_LOGS,
         }),
     );
@@ -151,7 +151,7 @@ export class LakeJob extends Construct {
 
   /** Grants what the job's code does. */
   private letWork({ data, lake, catalog }: LakeJobProps): void {
-    this.allow("ReadBackups", ["s3:GetObject"], [data.arnForObjects(`${BACKUPS_PREFIX}*`)]);
+    this.allow("ReadBackups", ["s3:GetObject"], [data.shared(`${BACKUPS_PREFIX}*`)]);
     this.policy.addStatements(
       new PolicyStatement({
         sid: "ListBackups",
@@ -167,7 +167,7 @@ export class LakeJob extends Construct {
     this.allow(
       "UseLake",
       ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-      keys.map((key) => lake.arnForObjects(key)),
+      keys.map((key) => lake.shared(key)),
     );
     this.allow("ListLake", ["s3:ListBucket"], [lake.bucketArn]);
     this.allow(
@@ -176,11 +176,11 @@ export class LakeJob extends Construct {
       catalog.arns(),
     );
     acknowledge(this.policy, {
-      [`AwsSolutions-IAM5[Resource::${nagArn(data)}/${BACKUPS_PREFIX}*]`]: "Each backup is under its own id; the prefix is the limit.",
+      [data.nagFinding(`${BACKUPS_PREFIX}*`)]: "Each backup is under its own id; the prefix is the limit.",
       ...Object.fromEntries(
         keys
           .filter((key) => key.endsWith("*"))
-          .map((key) => [`AwsSolutions-IAM5[Resource::${nagArn(lake)}/${key}]`, "Tables and files name themselves; the folder is the limit."]),
+          .map((key) => [lake.nagFinding(key), "Tables and files name themselves; the folder is the limit."]),
       ),
       ...Object.fromEntries(catalog.nagFindings().map((finding) => [finding, "The dictionary names the tables; the database is the limit."])),
     });
@@ -189,4 +189,8 @@ export class LakeJob extends Construct {
   private allow(sid: string, actions: string[], resources: string[]): void {
     this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
   }
+}
+
+function logGroupPrefix(names: Names): string {
+  return `/${names.of("rowgate")}/lake`;
 }

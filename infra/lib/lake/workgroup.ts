@@ -3,9 +3,11 @@ import { CfnWorkGroup } from "aws-cdk-lib/aws-athena";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
+import type { Names } from "../names";
 import { RESULTS_PREFIX } from "./bucket";
 
 export interface WorkGroupProps {
+  readonly names: Names;
   readonly bucket: Bucket;
   /** GiB that one query may scan. */
   readonly scanLimitGiB: number;
@@ -13,10 +15,11 @@ export interface WorkGroupProps {
 
 /** The Athena work group of analysts: limits what their queries scan, and says where results go. */
 export class WorkGroup extends Construct {
-  readonly workGroupName = "rowgate";
+  readonly workGroupName: string;
 
-  constructor(scope: Construct, id: string, { bucket, scanLimitGiB }: WorkGroupProps) {
+  constructor(scope: Construct, id: string, { names, bucket, scanLimitGiB }: WorkGroupProps) {
     super(scope, id);
+    this.workGroupName = names.of("rowgate");
     // Athena has no constructs of a higher level in the CDK.
     new CfnWorkGroup(this, "WorkGroup", {
       name: this.workGroupName,

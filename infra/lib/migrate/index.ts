@@ -26,6 +26,12 @@ export class Migrate extends RustFunction {
       timeout: Duration.minutes(15),
       memorySize: 256,
     });
-    this.useDatabase(database, TRANSACTIONS);
+    this.useDatabase(database, "admin", TRANSACTIONS);
+    // The users of the other functions, which it makes.
+    for (const user of ["reader", "writer"] as const) {
+      const arn = database.secretArn(user);
+      this.lambda.addEnvironment(`ROWGATE_${user.toUpperCase()}_SECRET_ARN`, arn);
+      this.allow(`Read${user === "reader" ? "Reader" : "Writer"}Secret`, ["secretsmanager:GetSecretValue"], [arn]);
+    }
   }
 }

@@ -31,7 +31,7 @@ export class Accounts extends RustFunction {
     });
     // The audit trail; changes of accounts take turns by a lock, which is held in a transaction
     // that is rolled back.
-    this.useDatabase(database, ["BeginTransaction", "ExecuteStatement", "RollbackTransaction"]);
+    this.useDatabase(database, "writer", ["BeginTransaction", "ExecuteStatement", "RollbackTransaction"]);
     this.allow(
       "ManageAccounts",
       [

@@ -1,8 +1,9 @@
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 
+import { requireArtifact } from "../artifacts";
 import { RustFunction } from "../functions";
-import { requireArtifact, type Settings } from "../settings";
+import type { Settings } from "../settings";
 
 /** The built console, beside the function's binary. */
 const PAGE = "static/index.html";

@@ -21,7 +21,8 @@ export class PeopleDoor extends Door {
   constructor(scope: Construct, id: string, { settings, scripts, pool, functions }: PeopleDoorProps) {
     const routes = readRoutes();
     super(scope, id, {
-      restApiName: "rowgate-people",
+      settings,
+      name: "rowgate-people",
       description: "Rowgate for people: accounts, the console, and what the API has",
       url: settings.peopleUrl,
       // The scripts' door creates the role.

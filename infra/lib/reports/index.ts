@@ -23,7 +23,7 @@ export class Reports extends RustFunction {
       memorySize: 512,
       environment: { ROWGATE_BUCKET: bucket.bucketName },
     });
-    this.useDatabase(database, ["ExecuteStatement"]);
+    this.useDatabase(database, "reader", ["ExecuteStatement"]);
     // A link that a function signs opens what the function itself may read.
     bucket.allow(this, "SignRejects", ["s3:GetObject"], {
       [`${REJECTED_PREFIX}*`]: "Each load has rejects files under its own id; the prefix is the limit.",

@@ -24,7 +24,7 @@ export class Uploads extends RustFunction {
       environment: { ROWGATE_BUCKET: bucket.bucketName },
     });
     // The audit trail.
-    this.useDatabase(database, ["ExecuteStatement"]);
+    this.useDatabase(database, "writer", ["ExecuteStatement"]);
     // A link opens what the function itself may do; it reads nothing.
     bucket.allow(this, "DropFiles", ["s3:PutObject", "s3:ListMultipartUploadParts"], {
       [`${INCOMING_PREFIX}*`]: "People name the files they drop; the prefix is the limit.",

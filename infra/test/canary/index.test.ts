@@ -15,7 +15,7 @@ function lambda(from: Template): Json {
 
 function operatorKey(from: Template): string {
   const keys = Object.entries(from.findResources("AWS::ApiGateway::ApiKey"));
-  const [id] = keys.find(([, { Properties }]) => Properties.Description.startsWith("Rowgate: All that the writer may"))!;
+  const [id] = keys.find(([, { Properties }]) => Properties.Description.startsWith("Rowgate: operator"))!;
   return id;
 }
 
@@ -39,16 +39,16 @@ test("runs every five minutes with an empty event, and is not tried again", () =
 
 test("calls the API by its real address, with a key that it knows by its id alone", () => {
   const { ROWGATE_URL, ...rest } = canary.Environment.Variables;
-  assert.deepEqual(rest, { ROWGATE_OPERATOR_KEY_ID: { Ref: operatorKey(found) }, ROWGATE_BUCKET: { Ref: bucket } });
+  assert.deepEqual(rest, { ROWGATE_KEY_ID: { Ref: operatorKey(found) }, ROWGATE_BUCKET: { Ref: bucket } });
   assert.deepEqual(ROWGATE_URL, found.toJSON()["Outputs"].ApiUrl.Value);
 });
 
 test("may read the operator's key, drop files for its own table, write its log and nothing else", () => {
-  const { WriteLogs, ReadOperatorKey, DropFiles, ...more } = statements(found, "Canary");
+  const { WriteLogs, ReadKey, DropFiles, ...more } = statements(found, "Canary");
   assert.deepEqual(more, {});
   assert.ok(WriteLogs);
-  assert.equal(ReadOperatorKey.Action, "apigateway:GET");
-  assert.deepEqual(ReadOperatorKey.Resource["Fn::Join"][1].slice(-2), ["::/apikeys/", { Ref: operatorKey(found) }]);
+  assert.equal(ReadKey.Action, "apigateway:GET");
+  assert.deepEqual(ReadKey.Resource["Fn::Join"][1].slice(-2), ["::/apikeys/", { Ref: operatorKey(found) }]);
   assert.equal(DropFiles.Action, "s3:PutObject");
   assert.deepEqual(DropFiles.Resource, { "Fn::Join": ["", [{ "Fn::GetAtt": [bucket, "Arn"] }, "/incoming/rowgate_canary/*"]] });
 });

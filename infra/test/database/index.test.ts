@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { only, template } from "../support";
+import { type Json, only, readable, template, templateWith } from "../support";
 
 const found = template();
 const cluster = only(found, "AWS::RDS::DBCluster");
@@ -36,9 +36,50 @@ test("the server is strict, on UTC and on utf8mb4", () => {
   });
 });
 
-test("the database is rowgate, and its password is generated", () => {
-  assert.equal(cluster.Properties.DatabaseName, "rowgate");
-  assert.match(JSON.stringify(cluster.Properties.MasterUserPassword), /resolve:secretsmanager/);
+test("the database is rowgate, and Amazon RDS makes and rotates its administrator's password", () => {
+  const { DatabaseName, ManageMasterUserPassword, MasterUsername, MasterUserPassword } = cluster.Properties;
+  assert.deepEqual([DatabaseName, ManageMasterUserPassword, MasterUsername, MasterUserPassword], ["rowgate", true, "rowgate_admin", undefined]);
+});
+
+test("each function has the database's user that it needs, and migrations alone the administrator", () => {
+  const users = (Object.values(found.findResources("AWS::Lambda::Function")) as Json[]).flatMap(({ Properties }) => {
+    const arn = Properties.Environment.Variables.ROWGATE_SECRET_ARN;
+    return arn === undefined ? [] : [[Properties.FunctionName, readable(arn).replace(/\w{8}(?=[>.])/, "")]];
+  });
+  const writer = "<DatabaseWriter>";
+  assert.deepEqual(Object.fromEntries(users), {
+    "rowgate-accounts": writer,
+    "rowgate-backup": writer,
+    "rowgate-insert": writer,
+    "rowgate-loader": writer,
+    "rowgate-migrate": "<DatabaseCluster.MasterUserSecret.SecretArn>",
+    "rowgate-reports": "<DatabaseReader>",
+    "rowgate-restore": writer,
+    "rowgate-uploads": writer,
+  });
+});
+
+test("the passwords of the other users are long and without punctuation, as they become part of a statement", () => {
+  const secrets = Object.values(found.findResources("AWS::SecretsManager::Secret")).map(({ Properties }) => Properties.GenerateSecretString);
+  const common = { ExcludePunctuation: true, GenerateStringKey: "password", PasswordLength: 32 };
+  assert.deepEqual(secrets, [
+    { ...common, SecretStringTemplate: '{"username":"rowgate_reader"}' },
+    { ...common, SecretStringTemplate: '{"username":"rowgate_writer"}' },
+  ]);
+});
+
+test("readers scale with the writer, and take over", () => {
+  const { Properties: instances } = { Properties: Object.values(templateWith({ readers: "2" }).findResources("AWS::RDS::DBInstance")) as Json[] };
+  assert.deepEqual(instances.map((one) => one.Properties.PromotionTier).sort(), [0, 1, 1]);
+});
+
+test("a database may begin with a snapshot, whose schema and users it has", () => {
+  const restored = only(templateWith({ snapshotIdentifier: "before-the-change" }), "AWS::RDS::DBCluster").Properties;
+  assert.deepEqual(
+    [restored.SnapshotIdentifier, restored.ManageMasterUserPassword, restored.MasterUsername, restored.DatabaseName],
+    ["before-the-change", true, undefined, undefined],
+  );
+  assert.equal(restored.EnableHttpEndpoint, true);
 });
 
 test("nothing from outside reaches the database", () => {

@@ -39,7 +39,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
   insert: {
     package: "insert-api",
     timeout: 28,
-    variables: [HTTP, ...DATABASE, "ROWGATE_OPERATOR_KEY_ID"],
+    variables: [HTTP, ...DATABASE, "ROWGATE_KEYS"],
     callers: ["apigateway", "apigateway"],
     statements: {
       ReadDatabaseSecret: SECRET,
@@ -49,7 +49,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
   },
   reports: {
     timeout: 28,
-    variables: [HTTP, ...DATABASE, "ROWGATE_BUCKET", "ROWGATE_PEOPLE_URL", "ROWGATE_URL"],
+    variables: [HTTP, ...DATABASE, "ROWGATE_BUCKET", "ROWGATE_KEYS", "ROWGATE_PEOPLE_URL", "ROWGATE_URL"],
     callers: ["apigateway", "apigateway"],
     statements: {
       ReadDatabaseSecret: SECRET,
@@ -60,7 +60,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
   },
   uploads: {
     timeout: 28,
-    variables: [HTTP, ...DATABASE, "ROWGATE_BUCKET"],
+    variables: [HTTP, ...DATABASE, "ROWGATE_BUCKET", "ROWGATE_KEYS"],
     callers: ["apigateway", "apigateway"],
     statements: {
       DropFiles: ["s3:ListMultipartUploadParts", "s3:PutObject"],
@@ -116,7 +116,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
   },
   loader: {
     timeout: 900,
-    variables: [...DATABASE, "ROWGATE_BUCKET", "ROWGATE_QUEUE_URL"],
+    variables: [...DATABASE, "ROWGATE_BUCKET", "ROWGATE_EVENT_BUS", "ROWGATE_QUEUE_URL", "ROWGATE_REJECTED_KEEP_DAYS"],
     isChained: true,
     callers: ["events"],
     statements: {
@@ -124,6 +124,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       ReadDatabaseSecret: SECRET,
       ReadDroppedFiles: ["s3:GetObject", "s3:GetObjectVersion"],
       RememberAudits: ["s3:GetObject", "s3:PutObject"],
+      SendEvents: ["events:PutEvents"],
       SendToQueue: ["sqs:SendMessage"],
       // Lambda itself does this, as the function's role, to give it its messages; the function
       // changes how long a message is hidden.
@@ -146,7 +147,8 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       "ROWGATE_BACKUP_CODEC",
       "ROWGATE_BACKUP_KEEP_DAYS",
       "ROWGATE_BUCKET",
-      "ROWGATE_OPERATOR_KEY_ID",
+      "ROWGATE_EVENT_BUS",
+      "ROWGATE_KEYS",
     ],
     isChained: true,
     callers: ["apigateway", "apigateway", "events", "events"],
@@ -154,6 +156,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       ContinueLater: ["lambda:InvokeFunction"],
       ListBackups: ["s3:ListBucket"],
       ReadDatabaseSecret: SECRET,
+      SendEvents: ["events:PutEvents"],
       UseDatabase: TRANSACTIONS,
       WriteBackups: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
       WriteLogs: LOGS,
@@ -166,7 +169,8 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       ...DATABASE,
       "ROWGATE_BACKUP_MAX_AGE_HOURS",
       "ROWGATE_BUCKET",
-      "ROWGATE_OPERATOR_KEY_ID",
+      "ROWGATE_EVENT_BUS",
+      "ROWGATE_KEYS",
       "ROWGATE_RESTORE_PREFIXES",
     ],
     isChained: true,
@@ -178,6 +182,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       ReadAvroFiles: ["s3:GetObject"],
       ReadDatabaseSecret: SECRET,
       RememberReaps: ["s3:GetObject", "s3:PutObject"],
+      SendEvents: ["events:PutEvents"],
       UseDatabase: TRANSACTIONS,
       WriteLogs: LOGS,
       WriteRejects: ["s3:DeleteObject", "s3:PutObject"],
@@ -185,20 +190,23 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
   },
   migrate: {
     timeout: 900,
-    variables: [...DATABASE],
+    variables: [...DATABASE, "ROWGATE_READER_SECRET_ARN", "ROWGATE_WRITER_SECRET_ARN"],
     statements: {
       ReadDatabaseSecret: SECRET,
+      // The passwords of the users that it makes.
+      ReadReaderSecret: SECRET,
+      ReadWriterSecret: SECRET,
       UseDatabase: TRANSACTIONS,
       WriteLogs: LOGS,
     },
   },
   canary: {
     timeout: 240,
-    variables: ["ROWGATE_BUCKET", "ROWGATE_OPERATOR_KEY_ID", "ROWGATE_URL"],
+    variables: ["ROWGATE_BUCKET", "ROWGATE_KEY_ID", "ROWGATE_URL"],
     callers: ["events"],
     statements: {
       DropFiles: ["s3:PutObject"],
-      ReadOperatorKey: ["apigateway:GET"],
+      ReadKey: ["apigateway:GET"],
       WriteLogs: LOGS,
     },
   },

@@ -20,7 +20,7 @@ test("the bucket is versioned, encrypted, closed to the public, and outlives the
     IgnorePublicAcls: true,
     RestrictPublicBuckets: true,
   });
-  assert.equal(bucket.DeletionPolicy, "Retain");
+  assert.equal(bucket.DeletionPolicy, "RetainExceptOnCreate");
   assert.equal(bucket.UpdateReplacePolicy, "Retain");
 });
 
@@ -44,9 +44,22 @@ test("old versions stay longer than a message can wait in both queues", () => {
   assert.ok(rule.NoncurrentVersionExpiration.NoncurrentDays > days);
   assert.equal(rule.Prefix, undefined);
   for (const { ExpirationInDays, Prefix } of bucket.Properties.LifecycleConfiguration.Rules) {
-    const isCanarys = Prefix === "incoming/rowgate_canary/";
-    assert.equal(ExpirationInDays, isCanarys ? 1 : undefined, "what nobody replaced or removed stays");
+    const known: Record<string, number> = { "incoming/rowgate_canary/": 1, "rejected/": 365 };
+    assert.equal(ExpirationInDays, known[Prefix], "what nobody replaced or removed stays");
   }
+});
+
+test("dropped files and rejected records are kept as long as is set", () => {
+  const kept = (context: Json) => {
+    const made = templateWith(context);
+    const rules: Json[] = only(made, "AWS::S3::Bucket").Properties.LifecycleConfiguration.Rules;
+    const { Environment } = only(made, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === "rowgate-loader").Properties;
+    const days = (id: string) => rules.find(({ Id }) => Id === id)?.ExpirationInDays;
+    return [days("forget-incoming-files"), days("forget-rejected-records"), Environment.Variables.ROWGATE_REJECTED_KEEP_DAYS];
+  };
+  assert.deepEqual(kept({}), [undefined, 365, "365"]);
+  assert.deepEqual(kept({ incomingKeepDays: "45", rejectedKeepDays: "1" }), [45, 1, "1"]);
+  assert.deepEqual(kept({ rejectedKeepDays: 0 }), [undefined, undefined, "0"]);
 });
 
 test("an upload in parts that nobody finishes is gone after a day", () => {
@@ -75,7 +88,7 @@ test("only this account's bucket may write to the queue", () => {
   const allowed = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Effect }) => Effect === "Allow");
   assert.equal(allowed.length, 1);
   assert.deepEqual(allowed[0].Condition.StringEquals, { "aws:SourceAccount": { Ref: "AWS::AccountId" } });
-  assert.match(JSON.stringify(allowed[0].Condition.ArnLike), /:s3:::rowgate-\*/);
+  assert.match(JSON.stringify(allowed[0].Condition.ArnLike), /:s3:::rowgate-data-\*/);
 });
 
 test("a message comes back no sooner than six times the loader's time", () => {

@@ -18,7 +18,7 @@ test("the lake's bucket is encrypted, closed to the public and outlives the stac
   const { BucketEncryption, PublicAccessBlockConfiguration } = bucket.Properties;
   assert.deepEqual(BucketEncryption.ServerSideEncryptionConfiguration, [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }]);
   assert.deepEqual(Object.values(PublicAccessBlockConfiguration), [true, true, true, true]);
-  assert.deepEqual([bucket.DeletionPolicy, bucket.UpdateReplacePolicy], ["Retain", "Retain"]);
+  assert.deepEqual([bucket.DeletionPolicy, bucket.UpdateReplacePolicy], ["RetainExceptOnCreate", "Retain"]);
 });
 
 test("it is spoken to by TLS alone", () => {

@@ -9,7 +9,7 @@ test("results of queries are encrypted, in the lake's bucket, whatever a client 
   const { EnforceWorkGroupConfiguration, ResultConfiguration } = workGroup.WorkGroupConfiguration;
   assert.equal(workGroup.Name, "rowgate");
   assert.equal(EnforceWorkGroupConfiguration, true);
-  assert.match(readable(ResultConfiguration.OutputLocation), /^s3:\/\/<LakeStorageBucket\w+>\/athena-results\/$/);
+  assert.match(readable(ResultConfiguration.OutputLocation), /^s3:\/\/<Lake\w{8}>\/athena-results\/$/);
   assert.deepEqual(ResultConfiguration.EncryptionConfiguration, { EncryptionOption: "SSE_S3" });
 });
 

@@ -8,18 +8,18 @@ import { Construct } from "constructs";
 
 import type { RustFunction } from "../../functions";
 import { MONTH_OF_LOGS } from "../../functions/logs";
+import type { Names } from "../../names";
 import { acknowledge } from "../../nag";
 import { announce } from "./event";
 import { Failure } from "./failure";
 import { functionStep } from "./function-step";
 import { glueStep } from "./glue-step";
 
-const NAME = "rowgate-nightly";
-
 // It is over before the next night's begins.
 const TIMEOUT = Duration.hours(23);
 
 export interface PipelineProps {
+  readonly names: Names;
   readonly backup: RustFunction;
   readonly restore: RustFunction;
   readonly job: PySparkEtlJob;
@@ -32,13 +32,14 @@ export class Pipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
+    const name = props.names.of("rowgate-nightly");
     const role = new Role(this, "Role", {
       assumedBy: this.service(),
-      description: `What the state machine ${NAME} may do`,
+      description: `What the state machine ${name} may do`,
     });
     const policy = this.policy(role, props);
     this.stateMachine = new StateMachine(this, "StateMachine", {
-      stateMachineName: NAME,
+      stateMachineName: name,
       comment: "Backup, its verification, and the lake from it",
       queryLanguage: QueryLanguage.JSONATA,
       definitionBody: DefinitionBody.fromChainable(this.states(props)),
@@ -46,7 +47,7 @@ export class Pipeline extends Construct {
       // Its own policy is below: the construct would add every version of the functions.
       role: role.withoutPolicyUpdates(),
       logs: {
-        destination: this.logGroup(),
+        destination: this.logGroup(name),
         level: LogLevel.ERROR,
         includeExecutionData: false,
       },
@@ -151,11 +152,11 @@ export class Pipeline extends Construct {
     return policy;
   }
 
-  private logGroup(): LogGroup {
+  private logGroup(name: string): LogGroup {
     return new LogGroup(this, "Logs", {
       // Under this prefix one resource policy of the account serves all groups; such a policy has
       // little room.
-      logGroupName: `/aws/vendedlogs/states/${NAME}`,
+      logGroupName: `/aws/vendedlogs/states/${name}`,
       ...MONTH_OF_LOGS,
     });
   }
