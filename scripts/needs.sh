@@ -119,6 +119,12 @@ install_test_python() {
         --requirement local/test-requirements.txt >&2
 }
 
+# cargo-lambda and zig, which build for Amazon Linux.
+need_cross_build() {
+    need_environment release .local/release-venv "cargo-lambda and zig" cargo-lambda local/release-requirements.txt
+    export PATH="$PWD/.local/release-venv/bin:$PATH"
+}
+
 # The engine of the lake and what its tests need, in an environment of their own: Spark's client,
 # and Sail, a Spark server that needs no Java.
 need_lake() {

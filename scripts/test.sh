@@ -13,6 +13,9 @@ FIXED_SEED=1
 
 all=
 [ "${1:-}" != all ] || all=1
+for number in "${RUNS:-}" "${SEED:-}"; do
+    [[ $number =~ ^[0-9]{0,18}$ ]] || stop "RUNS and SEED are whole numbers, or empty."
+done
 
 # The end-to-end tests that use the API alone.
 HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|resend|restore|status|uploads'
@@ -140,20 +143,28 @@ folder_tests() {
         cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e) and test(/^folder::/)'
 }
 
-# The same of the tables of examples/sales, on a cloud of their own, and its API against its
-# document.
+# The same of the tables of examples/sales, on a cloud of their own, its API against its document,
+# and the proof of the deployment.
 sales_tests() {
     "$TARGET/rowgate" local up --dir "$SALES_CLOUD" --gateway-port 0 --data-api-port 0 --sql examples/sales/sql || return
     local status=0
     (folder_tests "$SALES_CLOUD") || status=1
     # The same functions answer as above, so fewer requests do.
     (schemathesis "$SALES_CLOUD" --max-examples 3) || status=1
+    (verify "$SALES_CLOUD") || status=1
     if [ "$status" != 0 ]; then
         mkdir -p "$FAILED_LOGS"
         cp -r "$SALES_CLOUD/logs" "$FAILED_LOGS/sales" 2>/dev/null || true
     fi
     remove_clouds "$SALES_CLOUD"
     return "$status"
+}
+
+# The command that proves a deployment, on a cloud.
+verify() {
+    # shellcheck source=/dev/null
+    . "$1/env"
+    "$TARGET/rowgate" verify
 }
 
 # Prints the member with these names in a file of the test cloud.
@@ -312,6 +323,7 @@ if check "build" build; then
         check "boto3 against the local Data API" conformance || true
         check "schemathesis against both doors of the API" schemathesis "$CLOUD" || true
         check "end-to-end tests: the tables of any folder" folder_tests "$CLOUD" || true
+        check "rowgate verify" verify "$CLOUD" || true
     fi
     check "end-to-end tests: the tables of examples/sales" sales_tests || true
 fi

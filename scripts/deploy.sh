@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# scripts/deploy.sh [<setting>=<value>...]: deploys one environment and proves it.
+#
+#   scripts/deploy.sh environment=staging maxCapacity=4
+#
+# Synthesises once, shows what would change, deploys that, migrates, and runs `rowgate verify`. It
+# works in an unpacked release and in the repository, and needs Node.js and the AWS CLI. Credentials
+# and region are those of the environment. docs/deployment.md has every setting.
+#
+# KEYS names two API keys, which verify calls with, as `writer,operator` (the default); SETTINGS may
+# hold further settings, one a line. VERIFY=no leaves the proof out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '== %s\n' "$*" >&2; }
+
+stop() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+for program in node npm aws; do
+    command -v "$program" >/dev/null || stop "$program is missing."
+done
+
+environment=
+context=()
+mapfile -t lines <<<"${SETTINGS:-}"
+for setting in "${lines[@]}" "$@"; do
+    [ -n "$setting" ] || continue
+    [[ $setting == *=* ]] || stop "$setting is no setting, as name=value."
+    context+=(--context "$setting")
+    [[ $setting != environment=* ]] || environment=${setting#environment=}
+done
+prefix=${environment:+$environment-}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+assembly=$work/cdk.out
+outputs=$work/outputs.json
+
+cdk() { (cd infra && node_modules/.bin/cdk "$@"); }
+
+[ -x infra/node_modules/.bin/cdk ] || (cd infra && npm ci --no-fund --no-audit)
+
+say "synthesising ${environment:-the environment without a name}"
+cdk synth --quiet --output "$assembly" ${context[@]+"${context[@]}"}
+say "what changes"
+cdk diff --app "$assembly" --no-change-set 2>&1 | tee "$work/diff" >&2 || true
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+    { echo '```text' && cat "$work/diff" && echo '```'; } >>"$GITHUB_STEP_SUMMARY"
+fi
+say "deploying"
+cdk deploy --all --app "$assembly" --require-approval never --outputs-file "$outputs" --progress events
+
+# The command reports a function's error and ends with 0 all the same.
+say "migrating"
+aws lambda invoke --function-name "${prefix}rowgate-migrate" --cli-read-timeout 900 \
+    --payload fileb:///dev/stdin "$work/migrated" >"$work/invoked" <<<'{}'
+cat "$work/migrated" >&2
+! grep -q FunctionError "$work/invoked" || stop "the migration failed; its answer is above."
+
+[ "${VERIFY:-yes}" != no ] || exit 0
+
+# shellcheck disable=SC2016  # JavaScript
+output() {
+    node -p 'const [file, stack, name] = process.argv.slice(1);
+const value = JSON.parse(fs.readFileSync(file, "utf8"))[stack]?.[name];
+if (value === undefined) throw new Error(`the stack ${stack} has no output ${name}`);
+value' "$outputs" "$1" "$2"
+}
+
+# The value of an API key by its name in the settings: `team-a` has the output TeamAKeyId.
+key() {
+    local word words name='' id
+    IFS=- read -ra words <<<"$1"
+    for word in "${words[@]}"; do
+        name+=${word^}
+    done
+    id=$(output "${prefix}rowgate-data" "${name}KeyId")
+    aws apigateway get-api-key --include-value --query value --output text --api-key "$id"
+}
+
+keys=${KEYS:-writer,operator}
+say "verifying"
+ROWGATE_API_KEY=$(key "${keys%,*}")
+ROWGATE_OPERATOR_KEY=$(key "${keys#*,}")
+ROWGATE_URL=$(output "${prefix}rowgate" ApiUrl)
+ROWGATE_BUCKET=$(output "${prefix}rowgate-data" DataBucketName)
+export ROWGATE_API_KEY ROWGATE_OPERATOR_KEY ROWGATE_URL ROWGATE_BUCKET
+[ -z "$environment" ] || export ROWGATE_ENVIRONMENT=$environment
+rowgate=./rowgate
+[ -x "$rowgate" ] || rowgate=${CARGO_TARGET_DIR:-target}/debug/rowgate
+"$rowgate" verify
