@@ -83,7 +83,7 @@ synthesise() {
 lint_template() {
     cd infra || return
     export CFN_LINT=$PWD/../.local/venv/bin/cfn-lint
-    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json ../examples/airflow/aws.yaml
+    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json ../examples/airflow/aws.yaml ../examples/github-oidc.yaml
 }
 
 # Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
