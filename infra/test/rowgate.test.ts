@@ -130,6 +130,7 @@ test("gives out what users and the local cloud ask for", () => {
     "DataBucketName",
     "DatabaseName",
     "DeadLetterQueueUrl",
+    "FailedInvocationsUrl",
     "LakeBucketArn",
     "LakeBucketName",
     "OperatorKeyId",

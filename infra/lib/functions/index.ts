@@ -44,8 +44,9 @@ export interface RustFunctionProps {
 export class RustFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
+  /** Its name on AWS, as a text: no reference that makes one resource wait for another. */
+  readonly functionName: string;
   private readonly policy: Policy;
-  private readonly functionName: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);

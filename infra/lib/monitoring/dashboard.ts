@@ -13,6 +13,7 @@ import {
   Metric,
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch";
+import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -193,18 +194,11 @@ export class Dashboard extends Construct {
     const each = (metric: (one: RustFunction, label: string) => IMetric): IMetric[] =>
       Object.entries(functions).map(([name, one]) => metric(one, name));
     const stored = { period: DAY, statistic: Stats.AVERAGE };
-    const bucketSize = new Metric({
-      namespace: "AWS/S3",
-      metricName: "BucketSizeBytes",
-      dimensionsMap: { BucketName: bucket.bucketName, StorageType: "StandardStorage" },
-      label: "bucket",
-      ...stored,
-    });
     return row(
       { title: "Cost: functions, ms", left: each(({ lambda }, label) => lambda.metricDuration({ ...hourly, label })), stacked: true },
       {
         title: "Cost: log bytes",
-        left: each(({ logGroup }, label) => logGroup.metricIncomingBytes({ ...hourly, label })),
+        left: each(({ logGroup }, label) => logBytes(logGroup).with({ ...hourly, label })),
         stacked: true,
       },
       {
@@ -214,13 +208,20 @@ export class Dashboard extends Construct {
           database.metricVolumeWriteIOPs({ ...hourly, label: "writes" }),
         ],
       },
-      { title: "Cost: bytes stored", left: [database.metricVolumeBytesUsed({ ...stored, label: "database" }), bucketSize] },
+      {
+        title: "Cost: bytes stored",
+        left: [
+          database.metricVolumeBytesUsed({ ...stored, label: "database" }),
+          bucketBytes(bucket).with({ ...stored, label: "bucket" }),
+        ],
+      },
     );
   }
 
   private lake(pipeline: StateMachine): IWidget[] {
     const hourly = { period: Duration.hours(1), statistic: Stats.SUM };
-    const seconds = (step: string) => this.own.of("LakeStepSeconds", Stats.MAXIMUM, Duration.hours(1), { Step: step }).with({ label: step });
+    const seconds = (step: string) =>
+      this.own.of("LakeStepSeconds", Stats.MAXIMUM, Duration.hours(1), { Step: step }).with({ label: step });
     return row(
       {
         title: "Lake: runs",
@@ -238,6 +239,19 @@ export class Dashboard extends Construct {
   private percentile(metricName: string, percentile: number): Metric {
     return this.own.of(metricName, Stats.percentile(percentile), FIVE_MINUTES).with({ label: `p${percentile}` });
   }
+}
+
+/** The bytes of the lines that came. The construct's own metric is about all groups together. */
+function logBytes({ logGroupName }: LogGroup): Metric {
+  return new Metric({ namespace: "AWS/Logs", metricName: "IncomingBytes", dimensionsMap: { LogGroupName: logGroupName } });
+}
+
+function bucketBytes({ bucketName }: Bucket): Metric {
+  return new Metric({
+    namespace: "AWS/S3",
+    metricName: "BucketSizeBytes",
+    dimensionsMap: { BucketName: bucketName, StorageType: "StandardStorage" },
+  });
 }
 
 /** Graphs that share the width of a row. */

@@ -120,6 +120,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
     isChained: true,
     callers: ["events"],
     statements: {
+      KeepFailures: ["sqs:SendMessage"],
       ListDroppedFiles: ["s3:ListBucket", "s3:ListBucketVersions"],
       ReadDatabaseSecret: SECRET,
       ReadDroppedFiles: ["s3:GetObject", "s3:GetObjectVersion"],
@@ -154,6 +155,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
     callers: ["apigateway", "apigateway", "events", "events"],
     statements: {
       ContinueLater: ["lambda:InvokeFunction"],
+      KeepFailures: ["sqs:SendMessage"],
       ListBackups: ["s3:ListBucket"],
       ReadDatabaseSecret: SECRET,
       SendEvents: ["events:PutEvents"],
@@ -177,6 +179,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
     callers: ["apigateway", "apigateway", "events", "events"],
     statements: {
       ContinueLater: ["lambda:InvokeFunction"],
+      KeepFailures: ["sqs:SendMessage"],
       ListAvroFiles: ["s3:ListBucket"],
       NoteVerified: ["s3:PutObject"],
       ReadAvroFiles: ["s3:GetObject"],

@@ -6,7 +6,7 @@ import { only, statements, template, templateWith, type Json } from "../support"
 const found = template();
 const bucket = only(found, "AWS::S3::Bucket");
 const queue = only(found, "AWS::SQS::Queue", ({ RedrivePolicy }) => RedrivePolicy);
-const deadLetters = only(found, "AWS::SQS::Queue", ({ RedrivePolicy }) => !RedrivePolicy);
+const deadLetters = found.toJSON()["Resources"][queue.Properties.RedrivePolicy.deadLetterTargetArn["Fn::GetAtt"][0]];
 const loader = only(found, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === "rowgate-loader");
 
 test("the bucket is versioned, encrypted, closed to the public, and outlives the stack", () => {
@@ -29,7 +29,7 @@ test("the bucket and the queues take no call without TLS", () => {
     ...Object.values(found.findResources("AWS::S3::BucketPolicy")),
     ...Object.values(found.findResources("AWS::SQS::QueuePolicy")),
   ] as Json[];
-  assert.equal(policies.length, 3);
+  assert.equal(policies.length, 4);
   for (const { Properties } of policies) {
     const denied = Properties.PolicyDocument.Statement.find(
       (statement: Json) => statement.Effect === "Deny" && statement.Condition.Bool?.["aws:SecureTransport"] === "false",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { test } from "node:test";
 
-import { changedLakeTemplate, dummyTables, INFRA_DIR, lakeTemplate, only, readable, statements, synthesize, TABLES } from "../support";
+import { changedLakeTemplate, dummyTables, INFRA_DIR, lakeTemplate, only, readable, statements, synthesize, TABLES, templateWith } from "../support";
 
 const found = lakeTemplate();
 const { Properties: job } = only(found, "AWS::Glue::Job");
@@ -56,6 +56,13 @@ test("the job's own settings are those of the stack", () => {
   const { Properties } = only(changedLakeTemplate(), "AWS::Glue::Job");
   const { "--personal": personal, "--bronze-keep-days": days, "--lineage-url": url } = Properties.DefaultArguments;
   assert.deepEqual([personal, days, url], ["omit", "7", "http://marquez.example.com:5000"]);
+});
+
+test("the job knows its environment, whose metrics it writes", () => {
+  const { Properties } = only(templateWith({ lake: "true", environment: "staging" }), "AWS::Glue::Job");
+  assert.equal(Properties.DefaultArguments["--environment"], "staging");
+  const settings = readFileSync(path.join(INFRA_DIR, "..", "lake", "rowgate_lake", "settings.py"), "utf8");
+  assert.ok(settings.includes('add_argument("--environment")'));
 });
 
 test("the zip holds the package, the dictionary and the SQL of gold, and nothing else", () => {

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import type { Template } from "aws-cdk-lib/assertions";
 
-import { INFRA_DIR, lakeTemplate, only, template, templateWith, type Json } from "../support";
+import { type Expected, FUNCTIONS } from "../functions/expected";
+import { everyFunction, INFRA_DIR, lakeTemplate, only, template, templateWith, type Json } from "../support";
 
 const alarms = alarmsOf(template());
 const lakeAlarms = alarmsOf(lakeTemplate());
@@ -24,6 +25,7 @@ function sectionsOf(alarms: Record<string, Json>): Record<string, string | undef
 
 const SECTIONS = {
   "Rowgate/DeadLettersNotEmpty": "dead-letter-queue-not-empty",
+  "Rowgate/FilesWaiting": "files-waiting",
   "Rowgate/LoadsFailed": "loads-failed",
   "Rowgate/LedgerFaults": "ledger-does-not-add-up",
   "Rowgate/LoadsStalled": "loads-stalled",
@@ -34,8 +36,23 @@ const SECTIONS = {
   "Rowgate/DrillMissing": "drill-missing",
   "Rowgate/RestoresFailed": "restores-failed",
   "Rowgate/CanaryFailing": "canary-failing",
+  "Rowgate/ApiErrors": "api-errors",
   "Rowgate/PeopleErrors": "people-errors",
+  ...ofFunctions(({ isOptional }) => !isOptional),
+  "Rowgate/InvocationsFailed": "invocations-failed",
+  "Rowgate/DatabaseAtCapacity": "database-at-capacity",
 };
+
+/** The sections of the alarms of functions. The canary has an alarm of its own. */
+function ofFunctions(matches: (one: Expected) => boolean): Record<string, string> {
+  const names = Object.entries(FUNCTIONS).filter(([name, one]) => name !== "canary" && matches(one));
+  return Object.fromEntries(
+    names.flatMap(([name]) => [
+      [`Rowgate/FunctionErrors-${name}`, "function-errors"],
+      [`Rowgate/FunctionThrottles-${name}`, "function-throttles"],
+    ]),
+  );
+}
 
 const LAKE_SECTIONS = {
   "Rowgate/LakeFailed": "lake-failed",
@@ -48,6 +65,7 @@ const LAKE_SECTIONS = {
 test("every alarm names its section of the runbook", () => {
   assert.deepEqual(sectionsOf(alarms), SECTIONS);
   assert.deepEqual(sectionsOf(lakeAlarms), { ...SECTIONS, ...LAKE_SECTIONS });
+  assert.deepEqual(sectionsOf(alarmsOf(everyFunction())), { ...SECTIONS, ...ofFunctions(() => true) });
 });
 
 test("every section of the runbook that an alarm names is there", () => {
@@ -62,6 +80,15 @@ test("a file in the dead-letter queue raises an alarm", () => {
   assert.equal(alarm.MetricName, "ApproximateNumberOfMessagesVisible");
   assert.equal(alarm.Threshold, 1);
   assert.equal(alarm.TreatMissingData, "notBreaching");
+});
+
+test("a file that has waited for an hour raises an alarm", () => {
+  const { MetricName, Dimensions, Statistic, Threshold, TreatMissingData } = alarms["Rowgate/FilesWaiting"];
+  assert.deepEqual([MetricName, Statistic, Threshold], ["ApproximateAgeOfOldestMessage", "Maximum", 3600]);
+  const queues = Object.entries(template().findResources("AWS::SQS::Queue"));
+  const [files] = queues.filter(([, { Properties }]) => Properties.RedrivePolicy).map(([id]) => id);
+  assert.deepEqual(Dimensions, [{ Name: "QueueName", Value: { "Fn::GetAtt": [files, "QueueName"] } }]);
+  assert.equal(TreatMissingData, "notBreaching");
 });
 
 test("one failed load in five minutes raises an alarm, of whatever table", () => {
@@ -122,11 +149,69 @@ test("what a drill found holds until the next one, and more than a day without a
   assert.ok(seconds > 24 * 3600 && seconds <= 7 * 24 * 3600, "more than a day; a week is all that CloudWatch takes");
 });
 
-test("five errors of the people's door in five minutes raise an alarm", () => {
-  const { Namespace, MetricName, Dimensions, Statistic, Period, Threshold, TreatMissingData } = alarms["Rowgate/PeopleErrors"];
-  assert.deepEqual([Namespace, MetricName, Statistic, Period, Threshold], ["AWS/ApiGateway", "5XXError", "Sum", 300, 5]);
-  assert.deepEqual(Dimensions, [{ Name: "ApiName", Value: "rowgate-people" }]);
-  assert.equal(TreatMissingData, "notBreaching");
+test("five errors of a door in five minutes raise an alarm", () => {
+  for (const [name, door] of [
+    ["ApiErrors", "rowgate"],
+    ["PeopleErrors", "rowgate-people"],
+  ]) {
+    const { Namespace, MetricName, Dimensions, Statistic, Period, Threshold, TreatMissingData } = alarms[`Rowgate/${name}`];
+    assert.deepEqual([Namespace, MetricName, Statistic, Period, Threshold], ["AWS/ApiGateway", "5XXError", "Sum", 300, 5]);
+    assert.deepEqual(Dimensions, [{ Name: "ApiName", Value: door }]);
+    assert.equal(TreatMissingData, "notBreaching");
+  }
+});
+
+test("an invocation that fails or is throttled raises an alarm of its function", () => {
+  const functions = Object.entries(template().findResources("AWS::Lambda::Function"));
+  for (const [metric, MetricName] of [
+    ["FunctionErrors", "Errors"],
+    ["FunctionThrottles", "Throttles"],
+  ]) {
+    for (const name of ["insert", "loader", "migrate", "restore"]) {
+      const alarm = alarms[`Rowgate/${metric}-${name}`];
+      assert.deepEqual(
+        [alarm.Namespace, alarm.MetricName, alarm.Statistic, alarm.Period, alarm.Threshold, alarm.TreatMissingData],
+        ["AWS/Lambda", MetricName, "Sum", 300, 1, "notBreaching"],
+      );
+      const [id] = functions.filter(([, { Properties }]) => Properties.FunctionName === `rowgate-${name}`).map(([id]) => id);
+      assert.deepEqual(alarm.Dimensions, [{ Name: "FunctionName", Value: { Ref: id } }]);
+      assert.match(alarm.AlarmDescription, new RegExp(`\\browgate-${name}\\b`));
+    }
+  }
+});
+
+test("what schedules and functions ask for, and fails for good, is in a queue that raises an alarm", () => {
+  const found = template();
+  const [queue] = Object.keys(found.findResources("AWS::SQS::Queue")).filter((id) => id.startsWith("FailedInvocations"));
+  const configs: Json[] = Object.values(found.findResources("AWS::Lambda::EventInvokeConfig"));
+  const kept = configs.filter(({ Properties }) => Properties.DestinationConfig);
+  const names = kept.map(({ Properties: { FunctionName, DestinationConfig } }) => {
+    assert.deepEqual(DestinationConfig, { OnFailure: { Destination: { "Fn::GetAtt": [queue, "Arn"] } } });
+    return found.toJSON()["Resources"][FunctionName.Ref].Properties.FunctionName;
+  });
+  assert.deepEqual(names.sort(), ["rowgate-backup", "rowgate-loader", "rowgate-restore"]);
+  assert.equal(found.toJSON()["Resources"][queue!].Properties.MessageRetentionPeriod, 14 * 86_400);
+  const { MetricName, Dimensions, Threshold, TreatMissingData } = alarms["Rowgate/InvocationsFailed"];
+  assert.deepEqual([MetricName, Threshold, TreatMissingData], ["ApproximateNumberOfMessagesVisible", 1, "notBreaching"]);
+  assert.deepEqual(Dimensions, [{ Name: "QueueName", Value: { "Fn::GetAtt": [queue, "QueueName"] } }]);
+});
+
+test("a database that works near its upper bound for a quarter of an hour raises an alarm", () => {
+  const alarm = alarms["Rowgate/DatabaseAtCapacity"];
+  const { Namespace, MetricName, Dimensions, Statistic, Threshold, Period, EvaluationPeriods, TreatMissingData } = alarm;
+  assert.deepEqual([Namespace, MetricName, Statistic, Threshold], ["AWS/RDS", "ACUUtilization", "Average", 90]);
+  const [cluster] = Object.keys(template().findResources("AWS::RDS::DBCluster"));
+  assert.deepEqual(Dimensions, [{ Name: "DBClusterIdentifier", Value: { Ref: cluster } }]);
+  assert.deepEqual([Period * EvaluationPeriods, TreatMissingData], [900, "notBreaching"]);
+});
+
+test("where there is an environment, its metrics are those that are looked at", () => {
+  const staging = alarmsOf(templateWith({ environment: "staging", lake: "true" }));
+  const own = Object.values(staging).filter(({ Namespace }) => Namespace === "Rowgate");
+  assert.ok(own.length > 0);
+  for (const { AlarmName, Dimensions } of own) {
+    assert.deepEqual(Dimensions, [{ Name: "environment", Value: "staging" }], AlarmName);
+  }
 });
 
 test("a run of the lake that fails, takes too long or is stopped raises an alarm", () => {

@@ -31,13 +31,13 @@ export function watchDoors(alarms: Alarms, doors: Readonly<Record<"Api" | "Peopl
 export function watchFunctions(alarms: Alarms, functions: Readonly<Record<string, RustFunction>>): void {
   // Two alarms a function: a sum of metrics would be one for all of them, and the local cloud knows
   // no metric math.
-  for (const [name, { lambda }] of Object.entries(functions)) {
+  for (const [name, { lambda, functionName }] of Object.entries(functions)) {
     const props = { period: FIVE_MINUTES, statistic: Stats.SUM };
-    alarms.add(`FunctionErrors-${name}`, `An invocation of rowgate-${name} has failed.`, "function-errors", {
+    alarms.add(`FunctionErrors-${name}`, `An invocation of ${functionName} has failed.`, "function-errors", {
       metric: lambda.metricErrors(props),
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    alarms.add(`FunctionThrottles-${name}`, `Lambda has put off or refused an invocation of rowgate-${name}.`, "function-throttles", {
+    alarms.add(`FunctionThrottles-${name}`, `An invocation of ${functionName} was throttled.`, "function-throttles", {
       metric: lambda.metricThrottles(props),
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
