@@ -85,5 +85,5 @@ def run(session: SparkSession, settings: Settings, sources: Sources) -> None:
         raise
     lineage.completed(flow)
     seconds = time.monotonic() - started
-    metrics.put_step(settings.step, seconds, flow.rows)
+    metrics.put_step(settings.environment, settings.step, seconds, flow.rows)
     log.info("%s of the backup %s took %.1f s", settings.step, settings.backup, seconds)

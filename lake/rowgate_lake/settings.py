@@ -47,6 +47,8 @@ class Settings:
     """The region of all services, where the environment does not name it."""
     lineage_url: str | None
     """The URL of OpenLineage events, beside the lake bucket."""
+    environment: str | None
+    """The deployment's environment, a dimension of its metrics; none where the account has one."""
 
 
 def read_settings(arguments: Sequence[str]) -> Settings:
@@ -65,6 +67,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--bronze-keep-days", type=_days, default=35)
     parser.add_argument("--region")
     parser.add_argument("--lineage-url")
+    parser.add_argument("--environment")
     known, _ = parser.parse_known_args(arguments)
     return Settings(**vars(known))
 

@@ -1,5 +1,6 @@
 """The rules for the rows of a table, and the effect of breaking them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -97,12 +98,36 @@ def test_what_is_broken_counts_until_it_is_mended(pipeline: Pipeline, backups: B
         assert counted() - before == 2 * expected
 
 
-def counted() -> float:
+def test_metrics_of_an_environment_have_its_name(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    rows = [hr.employee(number, department=9) for number in range(1, 9)]
+    backup = backups.make({"departments": hr.departments("A"), "employees": hr.employees(*rows)})
+    pipeline.with_(environment="staging").run(sources(dictionary()), backup)
+    # In silver, and in gold again.
+    assert counted({"environment": "staging"}) == 2
+    assert counted({"environment": "production"}) == 0
+    found = boto3.client("cloudwatch").list_metrics(
+        Namespace="Rowgate",
+        MetricName="LakeStepSeconds",
+        Dimensions=[{"Name": "environment", "Value": "staging"}],
+    )
+    steps = {
+        dimension["Value"]
+        for metric in found["Metrics"]
+        for dimension in metric["Dimensions"]
+        if dimension["Name"] == "Step"
+    }
+    assert steps == {"bronze", "silver", "gold", "maintenance"}
+
+
+def counted(dimensions: Mapping[str, str] | None = None) -> float:
     """The sum of the metric over an hour."""
     now = datetime.now(UTC)
     found = boto3.client("cloudwatch").get_metric_statistics(
         Namespace="Rowgate",
         MetricName="LakeExpectationsBroken",
+        Dimensions=[{"Name": key, "Value": value} for key, value in (dimensions or {}).items()],
         StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(minutes=1),
         Period=3600,

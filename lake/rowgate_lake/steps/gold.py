@@ -42,7 +42,8 @@ def run(lake: Lake) -> None:
     names = [table.name for table in lake.sources.gold]
     # Together with those of silver: one metric counts all broken expectations.
     in_silver = total_broken(lake, "silver", list(lake.sources.dictionary.tables), [])
-    metrics.put_broken(in_silver + total_broken(lake, LAYER, names, results))
+    in_gold = total_broken(lake, LAYER, names, results)
+    metrics.put_broken(lake.settings.environment, in_silver + in_gold)
     if problem := expectations.stopping(results):
         raise ExpectationsBrokenError(problem)
     broken = expectations.broken_by_table(results)

@@ -62,7 +62,8 @@ def run(lake: Lake) -> None:
     for one in work:
         _check_count(lake, one, results)
     record(lake, LAYER, results)
-    metrics.put_broken(total_broken(lake, LAYER, [table.name for table in tables], results))
+    broken_in_all = total_broken(lake, LAYER, [table.name for table in tables], results)
+    metrics.put_broken(lake.settings.environment, broken_in_all)
     if problem := expectations.stopping(results):
         raise ExpectationsBrokenError(problem)
     broken = expectations.broken_by_table(results)

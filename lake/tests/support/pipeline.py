@@ -36,6 +36,7 @@ class Pipeline:
     prefix: str
     personal: Personal = Personal.MASK
     lineage_url: str | None = None
+    environment: str | None = None
     keep_days: int = 36_500
 
     @classmethod
@@ -61,6 +62,7 @@ class Pipeline:
                 bronze_keep_days=self.keep_days,
                 region=None,
                 lineage_url=self.lineage_url,
+                environment=self.environment,
             )
             main.run(self.session, settings, sources)
 
