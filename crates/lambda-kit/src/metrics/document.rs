@@ -2,13 +2,22 @@
 //! (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 
 use std::io::Write;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::env;
+
 /// The namespace of all metrics of Rowgate.
 const NAMESPACE: &str = "Rowgate";
+
+/// The dimension that distinguishes the metrics of several deployments in one account.
+const ENVIRONMENT: &str = "environment";
+
+/// The deployment's environment, if it has one.
+static OWN_ENVIRONMENT: LazyLock<Option<String>> = LazyLock::new(|| env::optional("ROWGATE_ENVIRONMENT"));
 
 /// A line with the metrics of one event and its other properties. It may hold 100 metrics.
 #[derive(Debug, Default)]
@@ -33,6 +42,8 @@ struct Metric {
 struct Line<'a> {
     #[serde(rename = "_aws")]
     description: Description<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
     #[serde(flatten)]
     values: &'a Map<String, Value>,
 }
@@ -50,10 +61,10 @@ struct Description<'a> {
 struct Directive<'a> {
     #[serde(rename = "Namespace")]
     namespace: &'static str,
-    /// CloudWatch keeps each metric once for every set: for its table (route, check), and in the
-    /// empty set for all of them.
+    /// CloudWatch keeps each metric once for every set: for its table (route, check), and in a set
+    /// without that dimension for all of them. The environment, if there is one, is in both.
     #[serde(rename = "Dimensions")]
-    dimensions: &'a [&'a [&'static str]],
+    dimensions: &'a [Vec<&'static str>],
     #[serde(rename = "Metrics")]
     metrics: &'a [Metric],
 }
@@ -110,27 +121,33 @@ impl<'a> Document<'a> {
         self
     }
 
-    /// Writes the line to standard output; a line without metrics is not written.
+    /// Writes the line to standard output, with the environment that `ROWGATE_ENVIRONMENT` names; a
+    /// line without metrics is not written.
     pub fn write(&self) {
         let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        if let Some(line) = self.line(u64::try_from(timestamp).unwrap_or(u64::MAX)) {
+        let timestamp = u64::try_from(timestamp).unwrap_or(u64::MAX);
+        if let Some(line) = self.line_of(OWN_ENVIRONMENT.as_deref(), timestamp) {
             // In one piece, so that no log line comes between. Nothing can be done if the output is
             // closed.
             std::io::stdout().write_all(line.as_bytes()).ok();
         }
     }
 
-    /// Returns the line with its line break, if it has a metric.
+    /// Returns the line with its line break, if it has a metric. It names no environment.
     pub fn line(&self, timestamp: u64) -> Option<String> {
+        self.line_of(None, timestamp)
+    }
+
+    fn line_of(&self, environment: Option<&str>, timestamp: u64) -> Option<String> {
         if self.metrics.is_empty() {
             return None;
         }
-        let name = self.dimension.map(|(name, _)| [name]);
-        let sets: [&[&'static str]; 2] = [name.as_ref().map_or(&[], |name| name), &[]];
-        let dimensions = if name.is_some() { &sets[..] } else { &sets[1..] };
-        let directive = Directive { namespace: NAMESPACE, dimensions, metrics: &self.metrics };
+        let of_all = environment.map_or_else(Vec::new, |_| vec![ENVIRONMENT]);
+        let named = self.dimension.map(|(name, _)| [vec![name], of_all.clone()].concat());
+        let dimensions: Vec<_> = named.into_iter().chain([of_all]).collect();
+        let directive = Directive { namespace: NAMESPACE, dimensions: &dimensions, metrics: &self.metrics };
         let description = Description { timestamp, metrics: [directive] };
-        let line = serde_json::to_string(&Line { description, values: &self.values });
+        let line = serde_json::to_string(&Line { description, environment, values: &self.values });
         line.ok().map(|line| line + "\n")
     }
 }
@@ -201,6 +218,17 @@ pub(super) mod tests {
             assert_eq!(read["_aws"]["CloudWatchMetrics"][0]["Dimensions"], serde_json::json!([[]]));
             assert_eq!(read.get("Table"), None);
         }
+    }
+
+    #[test]
+    fn keeps_metrics_by_environment_where_there_is_one() {
+        let by_table = Document::by("Table", "tags").count("Rows", 3);
+        let read = read(&by_table.line_of(Some("staging"), 7).unwrap());
+        let dimensions = &read["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
+        assert_eq!(dimensions, &serde_json::json!([["Table", "environment"], ["environment"]]));
+        assert_eq!((&read["environment"], &read["Table"]), (&"staging".into(), &"tags".into()));
+        let of_all = Document::new().count("Rows", 3).line_of(Some("staging"), 7).unwrap();
+        assert!(of_all.contains(r#""Dimensions":[["environment"]]"#), "{of_all}");
     }
 
     #[test]
