@@ -16,12 +16,13 @@ pub mod outliers;
 mod problem;
 mod put_row;
 mod read_rows;
-mod rejects;
+pub mod rejects;
 pub mod restores;
 mod rows;
 pub mod snapshot;
 pub mod swap;
 mod tables;
+pub mod users;
 
 pub use account_lock::AccountLock;
 pub use client::{

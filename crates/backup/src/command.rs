@@ -5,7 +5,6 @@ use lambda_kit::continuation::Continuation;
 use serde_json::Value;
 
 use crate::Backups;
-use crate::catalogue::expire::expire;
 use crate::catalogue::view;
 use crate::error::BackupError;
 use crate::request::answer::{Answer, InvocationError};
@@ -31,12 +30,12 @@ pub async fn invoke<S: Store, G: Continuation<Unfinished>>(
             return Ok(Answer::Done(view.into_done(manifest.as_ref())));
         }
         Command::Expire => {
-            let expired = expire(&backups.store, backups.dictionary, backups.options.keep).await;
+            let expired = backups.expire(times).await;
             return Ok(Answer::Expired(expired.inspect_err(log_expiry)?));
         }
     };
     if done.status == Status::Completed
-        && let Err(error) = expire(&backups.store, backups.dictionary, backups.options.keep).await
+        && let Err(error) = backups.expire(times).await
     {
         // The backup is good all the same, and the next hour's retention does what this one left.
         log_expiry(&error);

@@ -6,17 +6,19 @@ mod error;
 mod http;
 mod metrics;
 mod options;
+mod outbox;
 mod request;
 mod state;
 mod write;
 
 use aurora::Database;
 use domain::dictionary::Dictionary;
+use event_bus::EventBus;
 
 pub use catalogue::expire::Expired;
 pub use command::invoke;
 pub use error::BackupError;
-pub use http::{Service, router};
+pub use http::router;
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
 pub use request::answer::{Answer, Done, DoneTable, InvocationError};
@@ -33,6 +35,8 @@ pub struct Backups<S, G> {
     pub store: S,
     /// Continues a backup in another invocation.
     pub continuation: G,
+    /// The bus that the end of each backup is sent to.
+    pub events: EventBus,
     /// The tables there are.
     pub dictionary: &'static Dictionary,
     /// The version of the dictionary, which files and manifests name.

@@ -1,14 +1,15 @@
-//! The `rowgate-backup` function: wires configuration, database, bucket, and what the function is
-//! invoked with.
+//! The `rowgate-backup` function: wires configuration, database, bucket, event bus, and what the
+//! function is invoked with.
 
 // The future of a whole backup, retries and SDK calls within, nests deeper than the compiler's
 // default allows.
 #![recursion_limit = "256"]
 
 use aurora::{Database, Deadline, Target};
-use backup::{Backups, LambdaContinuation, Options, Service, Times, invoke, router};
+use backup::{Backups, LambdaContinuation, Options, Times, invoke, router};
 use bucket::S3Bucket;
-use lambda_kit::caller::Operator;
+use event_bus::EventBus;
+use lambda_kit::caller::Keys;
 use lambda_kit::http::with_service_layers;
 use lambda_kit::{aws, env, events, tables};
 use lambda_runtime::{Context, Error};
@@ -24,12 +25,13 @@ async fn main() -> Result<(), Error> {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
+        events: EventBus::read(&config, env::optional),
         dictionary: &folder.dictionary,
         dictionary_version: &folder.version,
         options: Options::read(env::optional)?,
     };
-    let service = Service { backups: backups.clone(), operator: Operator::from_env()? };
-    events::serve_with_commands(router(service), with_service_layers, move |payload, context: Context| {
+    let routes = with_service_layers(router(backups.clone()), Keys::from_env()?);
+    events::serve_with_commands(routes, move |payload, context: Context| {
         let backups = backups.clone();
         async move { invoke(&backups, payload, Times::before(Deadline::at(context.deadline()))).await }
     })

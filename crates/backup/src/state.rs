@@ -47,6 +47,9 @@ pub(crate) struct State {
     /// The number of each table's next file: none is used twice, not even when the backup starts
     /// over.
     pub(crate) next_part: IndexMap<String, u32>,
+    /// True if the event of the backup is to be sent, once it has a manifest.
+    #[serde(default)]
+    pub(crate) event_due: bool,
     /// Where the next invocation continues; only set between two invocations.
     pub(crate) cursor: Option<Cursor>,
 }
@@ -121,6 +124,7 @@ impl State {
             invocations: 0,
             error: None,
             next_part: IndexMap::new(),
+            event_due: false,
             cursor: None,
         }
     }

@@ -7,6 +7,7 @@ use bucket::BucketError;
 use domain::dictionary::RejectLimit;
 use domain::load::{KeyError, OtherHeader, RejectReason, SettingsError};
 use domain::shortened;
+use event_bus::SendError;
 use files::SourceError;
 use lambda_kit::causes;
 
@@ -73,6 +74,9 @@ pub enum LoadError {
     /// The database.
     #[error(transparent)]
     Database(#[from] aurora::Error),
+    /// The load has ended, but its event could not be sent.
+    #[error("the event could not be sent")]
+    Event(#[from] SendError),
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
@@ -160,7 +164,7 @@ impl LoadError {
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),
-            Self::Store(_) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
+            Self::Store(_) | Self::Event(_) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
                 format!("given up after the last try; {self}")
             }
             error => error.to_string(),
@@ -174,6 +178,7 @@ impl LoadError {
         match self {
             // The error itself names the key, which may say something of a person.
             Self::Store(error) => error.source().map_or_else(|| self.class().to_owned(), causes),
+            Self::Event(error) => causes(error),
             _ => self.reason(),
         }
     }
@@ -194,6 +199,7 @@ impl LoadError {
             Self::Gone => "gone",
             Self::Store(_) => "s3",
             Self::Database(error) => error.class(),
+            Self::Event(_) => "event",
             Self::OutOfTime => "out_of_time",
             Self::Ended => "ended",
             Self::Restarted => "restarted",

@@ -96,7 +96,7 @@ where
     S: Versions,
     Q: Queue + Backlog,
 {
-    let Loader { database, store, queue, dictionary, .. } = loader;
+    let Loader { database, store, queue, events, dictionary, options } = loader;
     match payload {
         Payload::Messages(event) => {
             let first =
@@ -106,7 +106,7 @@ where
             Ok(Answer::Messages(answer))
         }
         Payload::Audit => {
-            let audited = Auditor { database, dictionary, store, queue }.run(deadline).await;
+            let audited = Auditor { database, dictionary, store, queue, events, options }.run(deadline).await;
             audited.map(Answer::Audited).map_err(logged)
         }
         Payload::Backfill(request) => {

@@ -7,6 +7,7 @@ mod load;
 mod loader;
 mod metrics;
 mod options;
+mod outbox;
 mod queue;
 mod read;
 mod receive;

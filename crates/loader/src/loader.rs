@@ -2,6 +2,7 @@
 
 use aurora::Database;
 use domain::dictionary::Dictionary;
+use event_bus::EventBus;
 
 use crate::options::Options;
 
@@ -14,6 +15,8 @@ pub struct Loader<S, Q> {
     pub store: S,
     /// The queue that messages come from, and go to when a load needs another invocation.
     pub queue: Q,
+    /// The bus that the end of each load is sent to.
+    pub events: EventBus,
     /// The tables that records are checked against.
     pub dictionary: &'static Dictionary,
     /// The function's options.

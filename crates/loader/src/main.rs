@@ -1,4 +1,4 @@
-//! The `rowgate-loader` function: wires configuration, database, S3, the queue and what the
+//! The `rowgate-loader` function: wires configuration, database, S3, the queue, the event bus and what the
 //! function is invoked with.
 
 // The future of a whole load, retries and SDK calls within, nests deeper than the compiler's
@@ -7,6 +7,7 @@
 
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
+use event_bus::EventBus;
 use lambda_kit::{aws, env, tables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use loader::{Loader, Options, Payload, SqsQueue, invoke};
@@ -22,6 +23,7 @@ async fn main() -> Result<(), Error> {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), env::required("ROWGATE_BUCKET")?),
         queue: SqsQueue::new(aws_sdk_sqs::Client::new(&config), queue_url),
+        events: EventBus::read(&config, env::optional),
         options: Options::read(env::optional)?,
         dictionary: &tables::read()?.dictionary,
     };

@@ -17,6 +17,13 @@ pub(crate) const MAX_LANES: usize = 16;
 const SMALLEST_CHUNK: u64 = 1024;
 const LARGEST_CHUNK: u64 = 4 * 1024 * 1024;
 
+/// The default of `ROWGATE_REJECTED_KEEP_DAYS`, the days that rejected rows of the API are kept: a
+/// year.
+const REJECTED_KEEP_DAYS: u32 = 365;
+
+/// The longest that may be asked for: a hundred years.
+const LONGEST_DAYS: u32 = 36_500;
+
 /// Settings of the loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -27,17 +34,20 @@ pub struct Options {
     /// Records of a load that may be rejected before it fails, where the dictionary sets no limit
     /// for the table.
     pub max_rejects: Option<RejectLimit>,
+    /// Days for which the rows are kept that the API rejected; 0 keeps them for ever.
+    pub rejected_keep_days: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: LANES, chunk_bytes: CHUNK_BYTES, max_rejects: None }
+        let rejected_keep_days = REJECTED_KEEP_DAYS;
+        Self { lanes: LANES, chunk_bytes: CHUNK_BYTES, max_rejects: None, rejected_keep_days }
     }
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES` and `ROWGATE_MAX_REJECTS`; what is not set, or
-    /// empty, has its default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES`, `ROWGATE_MAX_REJECTS` and
+    /// `ROWGATE_REJECTED_KEEP_DAYS`; what is not set, or empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.
@@ -50,7 +60,11 @@ impl Options {
         let fault = "neither a count like 100 nor a share like 5%";
         let max_rejects =
             settings.get("ROWGATE_MAX_REJECTS", |limit| RejectLimit::parse(limit).ok(), fault)?;
-        Ok(Self { lanes: usize::try_from(lanes).unwrap_or(MAX_LANES), chunk_bytes, max_rejects })
+        let (days, day_limits) = (REJECTED_KEEP_DAYS.into(), 0..=LONGEST_DAYS.into());
+        let days = settings.number("ROWGATE_REJECTED_KEEP_DAYS", days, day_limits)?;
+        let rejected_keep_days = u32::try_from(days).unwrap_or(LONGEST_DAYS);
+        let lanes = usize::try_from(lanes).unwrap_or(MAX_LANES);
+        Ok(Self { lanes, chunk_bytes, max_rejects, rejected_keep_days })
     }
 }
 
@@ -72,6 +86,9 @@ mod tests {
             Ok(Options { chunk_bytes: 1024, ..Options::default() })
         );
         assert_eq!(read("ROWGATE_MAX_REJECTS", "5%").unwrap().max_rejects, RejectLimit::parse("5%").ok());
+        for (value, days) in [("0", 0), ("30", 30), ("36500", 36_500), ("", 365)] {
+            assert_eq!(read("ROWGATE_REJECTED_KEEP_DAYS", value).unwrap().rejected_keep_days, days);
+        }
     }
 
     #[test]
@@ -83,6 +100,11 @@ mod tests {
                 "ROWGATE_CHUNK_BYTES",
                 "1k",
                 "ROWGATE_CHUNK_BYTES=\"1k\" is not a whole number from 1024 to 4194304",
+            ),
+            (
+                "ROWGATE_REJECTED_KEEP_DAYS",
+                "36501",
+                "ROWGATE_REJECTED_KEEP_DAYS=\"36501\" is not a whole number from 0 to 36500",
             ),
             (
                 "ROWGATE_MAX_REJECTS",

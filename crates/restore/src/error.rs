@@ -3,6 +3,7 @@
 use aurora::MaybeDatabase;
 use bucket::BucketError;
 use domain::shortened;
+use event_bus::SendError;
 use lambda_kit::causes;
 use lambda_kit::continuation::ContinuationError;
 
@@ -43,6 +44,9 @@ pub enum RestoreError {
     /// The next invocation cannot be asked for.
     #[error(transparent)]
     Continuation(#[from] ContinuationError),
+    /// The restore has completed, but its event could not be sent.
+    #[error("the event could not be sent")]
+    Event(#[from] SendError),
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
@@ -160,6 +164,7 @@ impl RestoreError {
             Self::Bucket(error) => causes(error),
             Self::Reading(error) => causes(error),
             Self::Continuation(error) => causes(error),
+            Self::Event(error) => causes(error),
             _ => self.reason(),
         }
     }
@@ -174,6 +179,7 @@ impl RestoreError {
             Self::Bucket(_) | Self::Reading(_) => "s3",
             Self::Database(error) => error.class(),
             Self::Continuation(_) => "invoke",
+            Self::Event(_) => "event",
             Self::OutOfTime | Self::TooLong(_) | Self::BegunLate(_) => "out_of_time",
             Self::Ended => "ended",
             Self::Restarted => "moved",

@@ -5,6 +5,7 @@ mod error;
 mod http;
 mod metrics;
 mod options;
+mod outbox;
 mod read;
 mod request;
 mod run;
@@ -14,10 +15,11 @@ use aurora::restores::{self, Restore};
 use aurora::{Database, Deadline};
 use domain::backup::RestoreId;
 use domain::dictionary::{Dictionary, Table};
+use event_bus::EventBus;
 
 pub use command::{invoke, invoke_command};
 pub use error::RestoreError;
-pub use http::{Service, router};
+pub use http::router;
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
 pub use request::answer::{Answer, InvocationError, Restored};
@@ -32,6 +34,8 @@ pub struct Restorer<S, G> {
     pub store: S,
     /// Continues a restore in another invocation.
     pub continuation: G,
+    /// The bus that the completion of each restore is sent to.
+    pub events: EventBus,
     /// The tables that there are.
     pub dictionary: &'static Dictionary,
     /// The settings.

@@ -8,7 +8,6 @@ use axum::Router;
 use backup::Backups;
 use bucket::S3Bucket;
 use domain::folder::TableFolder;
-use lambda_kit::caller::Operator;
 use lambda_kit::env;
 use reports::Links;
 use restore::Restorer;
@@ -24,8 +23,6 @@ pub(crate) struct Parts<'c> {
     pub(crate) url: String,
     pub(crate) people_url: String,
     pub(crate) folder: &'static TableFolder,
-    /// The names of the operators' keys.
-    pub(crate) operators: Vec<String>,
     pub(crate) backup_queue: Queue<BackupWork>,
     pub(crate) restore_queue: Queue<RestoreWork>,
 }
@@ -39,17 +36,16 @@ pub(crate) struct Api {
 
 /// Builds every route of the scripts' door.
 pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
-    let Parts { config, target, bucket, url, people_url, folder, operators, backup_queue, restore_queue } =
-        parts;
+    let Parts { config, target, bucket, url, people_url, folder, backup_queue, restore_queue } = parts;
     let dictionary = &folder.dictionary;
     let database = Database::new(aws_sdk_rdsdata::Client::new(config), target);
-    let operator = Operator::of_keys(operators);
     let s3 = aws_sdk_s3::config::Config::new(config);
     let store = S3Bucket::new(&s3, &bucket);
     let backups = Backups {
         database: database.clone(),
         store: store.clone(),
         continuation: backup_queue,
+        events: Default::default(),
         dictionary,
         dictionary_version: &folder.version,
         options: backup::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
@@ -58,6 +54,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         database: database.clone(),
         store,
         continuation: restore_queue,
+        events: Default::default(),
         options: restore::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
         dictionary,
     };
@@ -80,12 +77,12 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         store: S3Bucket::for_links(&s3, bucket, endpoint.is_some()),
         dictionary,
     };
-    let insert = insert_api::Service::new(database, dictionary, operator.clone());
+    let insert = insert_api::Service::new(database, dictionary);
     let routes = insert_api::router(insert)
         .merge(reports::router(reports))
         .merge(uploads::router(uploads))
-        .merge(backup::router(backup::Service { backups: backups.clone(), operator: operator.clone() }))
-        .merge(restore::router(restore::Service { restorer: restorer.clone(), operator }));
+        .merge(backup::router(backups.clone()))
+        .merge(restore::router(restorer.clone()));
     Ok(Api { routes, backups, restorer })
 }
 

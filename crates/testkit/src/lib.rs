@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod database;
+pub mod events;
 mod fault_plan;
 mod function;
 pub mod gateway;

@@ -70,7 +70,7 @@ fn update_load(
                    l.same_as_load_id = :same_as, l.error = :reason, \
                    l.rows_read = c.rows_read, l.rows_loaded = c.rows_loaded, l.rows_rejected = c.rows_rejected, \
                    l.unknown_references = c.unknown_references, l.rows_skipped = c.rows_skipped, \
-                   l.given_up = :given_up, l.finished_at = UTC_TIMESTAMP(3) \
+                   l.given_up = :given_up, l.event_due = TRUE, l.finished_at = UTC_TIMESTAMP(3) \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts";
     Statement::new(sql)
         .bind("load", run.id.as_str())
@@ -89,12 +89,13 @@ pub(crate) async fn end_restore(
     status: RestoreStatus,
     reason: Option<&str>,
 ) -> Result<(), Error> {
-    let sql = "UPDATE rowgate_restores SET status = :status, error = :reason, finished_at = UTC_TIMESTAMP(3) \
-               WHERE restore_id = :restore";
+    let sql = "UPDATE rowgate_restores SET status = :status, error = :reason, finished_at = UTC_TIMESTAMP(3), \
+               event_due = (mode = 'replace' AND :completed) WHERE restore_id = :restore";
     let end = Statement::new(sql)
         .bind("restore", id.as_str())
         .bind("status", status.as_str())
-        .bind("reason", reason);
+        .bind("reason", reason)
+        .bind("completed", status == RestoreStatus::Completed);
     tx.execute(end).await.map(|_| ())
 }
 

@@ -5,6 +5,7 @@ mod audit;
 mod begin;
 mod chunks;
 mod end;
+mod events;
 mod forget;
 mod known;
 mod read;
@@ -21,6 +22,7 @@ pub use chunks::{
     ChunkCounts, ChunkRejects, CommittedChunk, amend_chunk, claim_chunk, committed_chunks, is_committed,
 };
 pub use end::end;
+pub use events::{event_due, event_sent, events_due};
 pub use forget::forget;
 pub use known::{abandoned_loads, has_ended_for_good, known_contents, known_loads};
 pub use read::{LoadFilter, TableFilter, find, get, rejects};

@@ -134,7 +134,7 @@ async fn count_rejects(database: &Database, id: &LoadId) -> Result<u64, Error> {
     Ok(rows.first().map_or(0, |row| row.0))
 }
 
-fn select() -> String {
+pub(super) fn select() -> String {
     // A statement sees loads that began after the time that it takes for now: those have taken no
     // time yet.
     let figures = ["rows_read", "rows_loaded", "rows_rejected", "unknown_references", "rows_skipped"];

@@ -4,6 +4,7 @@
 mod begin;
 mod chunks;
 mod end;
+mod events;
 mod fill;
 mod read;
 mod reap;
@@ -13,6 +14,7 @@ mod undo;
 pub use begin::{NewRestore, announce, begin};
 pub use chunks::{ChunkFigures, CommittedChunk, claim_chunk, committed_chunks, is_committed};
 pub use end::{fail, finish_verify, swap};
+pub use events::{event_due, event_sent, events_due};
 pub use fill::{Filled, Prepared, TableFigures, prepare, record_filled};
 pub use read::{get, list};
 pub use reap::{drop_orphans, fail_abandoned};

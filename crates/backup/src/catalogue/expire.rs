@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bucket::{BucketError, Listed, Store};
-use domain::backup::{BackupId, folder, manifest_key, state_key};
+use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::catalogue::{self, Found};
 use crate::error::BackupError;
-use crate::metrics;
 use crate::state::{Status, VersionedState};
+use crate::write::times::Times;
+use crate::{Backups, metrics, outbox};
 
 /// The number of backups that are checked in parallel.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
@@ -65,16 +66,32 @@ struct Seen {
     has_manifest: bool,
     /// It was complete once.
     was_completed: bool,
+    /// The manifest, if its event is still to be sent.
+    event_due: Option<Box<Manifest>>,
     listed: Vec<Listed>,
 }
 
-/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read,
-/// nothing is removed: what cannot be read may be what another backup is kept for.
-pub(crate) async fn expire<S: Store>(
+impl<S: Store, G> Backups<S, G> {
+    /// Removes what is not kept, notes what was interrupted, and sends the events that are still to
+    /// be sent. Where anything of it cannot be read, nothing is removed: what cannot be read may be
+    /// what another backup is kept for.
+    pub(crate) async fn expire(&self, times: Times) -> Result<Expired, BackupError> {
+        let Self { store, dictionary, events, options, .. } = self;
+        let (expired, due) = expire(store, dictionary, options.keep).await?;
+        for manifest in due {
+            outbox::send_due(events, store, dictionary, &manifest, times.deadline).await?;
+        }
+        Ok(expired)
+    }
+}
+
+/// Removes what is not kept, and notes what was interrupted; returns the manifests whose events are
+/// still to be sent as well.
+async fn expire<S: Store>(
     store: &S,
     dictionary: &Dictionary,
     keep: Duration,
-) -> Result<Expired, BackupError> {
+) -> Result<(Expired, Vec<Box<Manifest>>), BackupError> {
     let now = Timestamp::now();
     let ids = catalogue::ids(store).await?;
     let seen: Vec<Seen> = stream::iter(ids)
@@ -85,13 +102,16 @@ pub(crate) async fn expire<S: Store>(
     let known: Vec<Known> = seen.iter().map(|seen| seen.known.clone()).collect();
     let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
     let mut done = Expired::default();
-    for Seen { known, has_manifest, was_completed, listed } in seen {
+    let mut due = Vec::new();
+    for Seen { known, has_manifest, was_completed, event_due, listed } in seen {
         // A backup that is not good but has new files may be a copy under way, of any age.
         let may_become_good = known.good.is_none() && files(&listed).any(|file| is_fresh(file, now));
         if expired.contains(&known.id) && !may_become_good {
             remove(store, &known.id, &listed).await?;
             tracing::info!(backup.id = %known.id, "backup expired");
             done.expired.push(known.id);
+        } else if let Some(manifest) = event_due {
+            due.push(manifest);
         } else if !has_manifest && !known.is_running {
             if note_interrupted(store, &known.id, now).await? {
                 done.interrupted.push(known.id);
@@ -102,7 +122,7 @@ pub(crate) async fn expire<S: Store>(
             }
         }
     }
-    Ok(done)
+    Ok((done, due))
 }
 
 async fn look_at<S: Store>(
@@ -114,8 +134,12 @@ async fn look_at<S: Store>(
     let listed = store.list_all(&folder(&backup)).await?;
     let found = catalogue::find(store, &backup).await?;
     let has_manifest = found.is_some();
-    let good = match found {
-        Some(Found::Manifest(manifest)) if catalogue::missing_of(&listed, &manifest).is_none() => {
+    let manifest = match found {
+        Some(Found::Manifest(manifest)) => Some(manifest),
+        _ => None,
+    };
+    let good = match &manifest {
+        Some(manifest) if catalogue::missing_of(&listed, manifest).is_none() => {
             let verified = catalogue::verified(store, &backup).await?;
             let is_good = verified.is_none_or(|verified| verified.good);
             let name = |name: &String| dictionary.table(name).map_or(name.as_str(), Table::name).to_owned();
@@ -134,7 +158,9 @@ async fn look_at<S: Store>(
     let is_interrupted = state.as_ref().is_some_and(|state| state.is_interrupted(now));
     let is_running = !has_manifest && has_status(Status::Running) && !is_interrupted;
     let was_completed = has_status(Status::Completed);
-    Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, was_completed, listed })
+    let event_due = manifest.filter(|_| state.as_ref().is_some_and(|state| state.event_due));
+    let known = Known { id: backup, good, is_running };
+    Ok(Seen { known, has_manifest, was_completed, event_due, listed })
 }
 
 /// Records a backup that nobody works on any more as failed; returns true if this call recorded it.

@@ -20,10 +20,10 @@ use self::snapshot::Outcome;
 use self::times::Times;
 use crate::Backups;
 use crate::error::BackupError;
-use crate::metrics;
 use crate::request::answer::Done;
 use crate::request::payload::Unfinished;
 use crate::state::{Cursor, State, Status, VersionedState};
+use crate::{metrics, outbox};
 
 impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Makes a backup of these tables, or begins one that other invocations continue.
@@ -72,9 +72,12 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     async fn note(&self, tables: &[&'static Table]) -> Result<VersionedState<S>, BackupError> {
         // In the dictionary's order, each once.
         let is_named = |table: &&Table| tables.iter().any(|named| named.name() == table.name());
-        let tables = self.dictionary.tables().iter().filter(is_named).map(|table| table.name().to_owned());
+        let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_named).collect();
+        let names = tables.iter().map(|table| table.name().to_owned()).collect();
         let backup = BackupId::new(Timestamp::now().as_second(), fastrand::u32(..));
-        VersionedState::create(&self.store, State::new(backup, tables.collect(), self.options.codec)).await
+        let event_due = outbox::is_wanted(&self.events, &tables);
+        let state = State { event_due, ..State::new(backup, names, self.options.codec) };
+        VersionedState::create(&self.store, state).await
     }
 
     /// Works on a backup until it is complete, has failed or the time is up.
@@ -87,7 +90,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         }
         let left = self.write(&mut versioned.state, times).await;
         let ended = match left {
-            Ok(Outcome::Complete(cursor)) => self.complete(&mut versioned, cursor).await,
+            Ok(Outcome::Complete(cursor)) => self.complete(&mut versioned, cursor, times).await,
             Ok(Outcome::Unfinished { snapshot, cursor }) => {
                 self.save_and_continue(&mut versioned, snapshot, cursor).await
             }
@@ -132,7 +135,12 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     }
 
     /// Writes the manifest, which turns the files into a backup.
-    async fn complete(&self, versioned: &mut VersionedState<S>, cursor: Cursor) -> Result<Done, BackupError> {
+    async fn complete(
+        &self,
+        versioned: &mut VersionedState<S>,
+        cursor: Cursor,
+        times: Times,
+    ) -> Result<Done, BackupError> {
         // A function that was frozen and declared dead fails here, and writes no manifest.
         versioned.save().await?;
         let State { backup, started_at, codec, .. } = versioned.state.clone();
@@ -157,6 +165,10 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         }
         versioned.state.status = Status::Completed;
         versioned.state.finished_at = Some(finished_at);
+        if versioned.state.event_due {
+            let sent = outbox::send(&self.events, self.dictionary, &manifest, times.deadline).await;
+            versioned.state.event_due = !sent;
+        }
         if let Err(error) = versioned.save().await {
             // The manifest alone counts.
             tracing::warn!(backup.id = %backup, error.causes = error.causes(), "the end of the backup is not noted");

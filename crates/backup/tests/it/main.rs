@@ -9,6 +9,7 @@ mod http;
 mod invocations;
 mod keys;
 mod loads;
+mod outbox;
 mod status;
 mod support;
 mod whole;

@@ -13,6 +13,7 @@ use domain::avro::{Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
+use event_bus::EventBus;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use testkit::local_data_api::Config;
@@ -48,6 +49,7 @@ pub(crate) struct World {
     pub(crate) store: FaultyBucket,
     pub(crate) calls: Calls,
     pub(crate) options: Options,
+    pub(crate) events: EventBus,
     pub(crate) dictionary: &'static Dictionary,
 }
 
@@ -75,7 +77,8 @@ impl World {
         let db = TestDatabase::start_with(configure).await.unwrap();
         db.migrate().await.unwrap();
         let (store, calls, options) = (FaultyBucket::default(), Calls::default(), Options::default());
-        Self { db, store, calls, options, dictionary: dictionary() }
+        let events = EventBus::default();
+        Self { db, store, calls, options, events, dictionary: dictionary() }
     }
 
     /// With this many rows in each table: the first page has a thousand of them, the next ones some
@@ -102,6 +105,7 @@ impl World {
             database: self.db.database(),
             store: self.store.clone(),
             continuation: self.calls.clone(),
+            events: self.events.clone(),
             dictionary: self.dictionary,
             dictionary_version: &testkit::folder().version,
             options: self.options,

@@ -22,8 +22,8 @@ use self::orphans::remove_orphans;
 use self::run::Work;
 use crate::error::LoadError;
 use crate::loader::Loader;
-use crate::metrics;
 use crate::queue::event::{ObjectCreated, is_folder};
+use crate::{metrics, outbox};
 
 /// Reserved of the function's time for ending a load in the ledger; of a short time, a fifth.
 const TIME_TO_END: Duration = Duration::from_secs(10);
@@ -87,6 +87,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
                 // A concurrent delivery ended it, and wrote logs and metrics.
                 tracing::info!(load.id = self.id.as_str(), "the load has been ended elsewhere");
                 self.remove_orphans().await?;
+                self.send_event().await?;
                 return Ok(Delivered::Ended);
             }
             Err(error) if error.is_final() => {
@@ -115,6 +116,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         if tries > 1 || !record.as_ref().is_some_and(is_clean) {
             self.remove_orphans().await?;
         }
+        self.send_event().await?;
         Ok(Delivered::Ended)
     }
 
@@ -160,7 +162,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         Ok(begun)
     }
 
-    /// Cleans up behind a load that has ended before: its function may have been killed right
+    /// Does what is left of a load that has ended before: its function may have been killed right
     /// after.
     async fn clean_up(&self, incoming: &Result<Incoming<'static>, KeyError>) -> Result<Delivered, LoadError> {
         tracing::info!(
@@ -171,6 +173,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
             aurora::swap::reap(self.database).await?;
         }
         self.remove_orphans().await?;
+        self.send_event().await?;
         Ok(Delivered::Ended)
     }
 
@@ -251,6 +254,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         if is_last_try {
             self.end(Ending::Abandoned(&error.reason())).await?;
             self.report().await?;
+            self.send_event().await?;
         }
         Ok(())
     }
@@ -289,6 +293,19 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
             metrics.write();
         }
         Ok(Some(record))
+    }
+
+    /// Tells other programs that the load has ended, unless that is done.
+    async fn send_event(&self) -> Result<(), LoadError> {
+        let Loader { events, dictionary, .. } = self.loader;
+        outbox::send(events, self.database, dictionary, self.id).await.inspect_err(|error| {
+            tracing::warn!(
+                load.id = self.id.as_str(),
+                error.class = error.class(),
+                error.causes = error.causes(),
+                "the event of the load could not be sent; the next delivery or the next audit sends it"
+            );
+        })
     }
 
     async fn remove_orphans(&self) -> Result<(), LoadError> {

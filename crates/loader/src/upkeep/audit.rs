@@ -1,6 +1,6 @@
 //! Audits the ledger: checks that loads which have ended add up, abandons loads that nobody works
-//! on any more, drops the orphaned tables of interrupted replaces, and deletes old loads of the
-//! canary.
+//! on any more, sends the events of loads that are still to be sent, drops the orphaned tables of
+//! interrupted replaces, and deletes old loads of the canary and old rows that the API rejected.
 //!
 //! The audit runs on a schedule, all day, but queries the database only after a load: a database
 //! that is queried every quarter of an hour never pauses. Two notes in the data bucket show whether
@@ -12,16 +12,19 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aurora::loads::{self, Begun, Ending, Stalled};
+use aurora::rejects::{self, Expired};
 use aurora::{Database, Deadline, swap};
 use bucket::{BucketError, Store, When};
 use domain::dictionary::{Dictionary, Table};
 use domain::load::{LoadId, LoadStatus};
+use event_bus::EventBus;
 use lambda_kit::causes;
 use serde::{Deserialize, Serialize};
 
 use crate::load::end_run;
-use crate::metrics;
+use crate::options::Options;
 use crate::queue::{Backlog, QueueError};
+use crate::{metrics, outbox};
 
 /// The note that changes with every message that is worked on; `infra/` lets the loader write it.
 const LAST_LOAD: &str = "rowgate/last-load";
@@ -63,6 +66,8 @@ pub struct Audited {
     /// Old loads of hidden tables that were deleted: the canary makes 105,000 a year, which lists
     /// would have to skip.
     pub forgotten: u64,
+    /// Rows that the API rejected, and that were deleted for their age.
+    pub rejected_rows_deleted: u64,
 }
 
 /// A load that does not add up.
@@ -108,6 +113,10 @@ pub(crate) struct Auditor<'a, S, Q> {
     pub(crate) store: &'a S,
     /// The queue that messages wait in.
     pub(crate) queue: &'a Q,
+    /// The bus that the end of each load is sent to.
+    pub(crate) events: &'a EventBus,
+    /// The function's options.
+    pub(crate) options: &'a Options,
 }
 
 /// Notes that a message is worked on, so that the next audit queries the database. To be called
@@ -147,6 +156,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             audit.stalled = audited.stalled.len(),
             audit.debris = audited.orphaned_tables.len(),
             audit.forgotten = audited.forgotten,
+            audit.rejected_rows_deleted = audited.rejected_rows_deleted,
             "ledger audited"
         );
         Ok(audited)
@@ -171,10 +181,15 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
         let orphans = swap::drop_orphans(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
+        let expired = self.delete_rejected(database).await?;
+        let are_sent = outbox::send_due(self.events, database, &hidden).await?;
         // A fault is found again until it is corrected, or for a day.
         let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
-        let is_settled =
-            checked.faults.is_empty() && orphans.left == 0 && !loads::is_under_way(database).await?;
+        let is_settled = checked.faults.is_empty()
+            && orphans.left == 0
+            && !expired.is_partial
+            && are_sent
+            && !loads::is_under_way(database).await?;
         let state = State { settled: is_settled.then_some(last_load), checked_until };
         // Texts alone cannot fail to serialize.
         let text = serde_json::to_string(&state).unwrap_or_default();
@@ -187,7 +202,18 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             stalled,
             orphaned_tables: orphans.dropped,
             forgotten,
+            rejected_rows_deleted: expired.rows,
         })
+    }
+
+    /// Deletes rejected rows that are older than they are kept.
+    async fn delete_rejected(&self, database: &Database) -> Result<Expired, AuditError> {
+        let days = self.options.rejected_keep_days;
+        if days == 0 {
+            return Ok(Expired::default());
+        }
+        let expiry = rejects::expiry(database, days).await?;
+        Ok(rejects::delete_before(database, &expiry).await?)
     }
 
     async fn note(&self, key: &str) -> Result<Option<String>, BucketError> {
@@ -224,6 +250,8 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
 mod tests {
     use bucket::MemoryBucket;
     use testkit::TestDatabase;
+    use testkit::events::{bus, refused, sent, taken};
+    use testkit::replay::Replay;
 
     use super::*;
     use crate::queue::memory::MemoryQueue;
@@ -234,19 +262,23 @@ mod tests {
         test: TestDatabase,
         store: MemoryBucket,
         queue: MemoryQueue,
+        events: EventBus,
+        options: Options,
     }
 
     impl World {
         async fn start() -> Self {
             let test = TestDatabase::migrated().await.unwrap();
-            Self { test, store: MemoryBucket::default(), queue: MemoryQueue::default() }
+            let (store, queue) = (MemoryBucket::default(), MemoryQueue::default());
+            Self { test, store, queue, events: EventBus::default(), options: Options::default() }
         }
 
         async fn audit(&self) -> Audited {
             let database = &self.test.database();
             let dictionary = testkit::dictionary();
             let (store, queue) = (&self.store, &self.queue);
-            let auditor = Auditor { database, dictionary, store, queue };
+            let (events, options) = (&self.events, &self.options);
+            let auditor = Auditor { database, dictionary, store, queue, events, options };
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
         }
 
@@ -402,6 +434,64 @@ mod tests {
         assert_eq!(world.audit().await, Audited { forgotten: 1, ..Audited::default() });
         let left = world.test.value("SELECT GROUP_CONCAT(object_key) FROM rowgate_loads").await.unwrap();
         assert_eq!(left, "users");
+    }
+
+    #[tokio::test]
+    async fn sends_the_events_that_are_due_until_they_are_taken() {
+        let mut world = World::start().await;
+        let account = Replay::new(vec![refused(); 3].into_iter().chain([taken(), taken()]));
+        world.events = bus(&account);
+        for (name, hours) in [("a", 1), ("b", 2), ("old", 25)] {
+            world.load(name, "append", "completed", hours).await;
+        }
+        world.load("running", "append", "running", 0).await;
+        world.load("hidden", "append", "completed", 1).await;
+        world
+            .sql("UPDATE rowgate_loads SET event_due = TRUE, table_name = IF(object_key = 'hidden', 'rowgate_canary', 'tags')")
+            .await;
+        world.audit().await;
+        assert_eq!(sent(&account).len(), 3, "the first one was tried three times");
+        world.sql("UPDATE rowgate_loads SET status = 'completed' WHERE status = 'running'").await;
+        assert!(!world.is_spared().await, "not all is settled");
+        let keys: Vec<_> = sent(&account)[3..].iter().map(|(_, detail)| detail["key"].clone()).collect();
+        assert_eq!(keys, ["b", "a"], "oldest first");
+        assert!(world.is_spared().await);
+        let due = world
+            .test
+            .value("SELECT GROUP_CONCAT(object_key ORDER BY seq) FROM rowgate_loads WHERE event_due");
+        assert_eq!(due.await.unwrap(), "old,running,hidden");
+    }
+
+    #[tokio::test]
+    async fn tells_that_it_has_abandoned_a_load() {
+        let mut world = World::start().await;
+        let account = Replay::new([taken()]);
+        world.events = bus(&account);
+        let stalled = world.load("a", "append", "running", 3).await;
+        world.audit().await;
+        let [(detail_type, detail)] = &sent(&account)[..] else { panic!("{:?}", sent(&account)) };
+        assert_eq!((&**detail_type, &detail["load"]), ("Load Failed", &stalled.as_str().into()));
+    }
+
+    #[tokio::test]
+    async fn deletes_rejected_rows_that_are_older_than_they_are_kept() {
+        let mut world = World::start().await;
+        for days in [0, 29, 31] {
+            world
+                .sql(&format!(
+                    "INSERT INTO rowgate_rejected_rows (request_id, table_name, row_index, row_json, errors_json, received_at) \
+                     VALUES ('r', 'tags', {days}, '{{}}', '[]', UTC_TIMESTAMP(3) - INTERVAL {days} DAY)"
+                ))
+                .await;
+        }
+        world.options.rejected_keep_days = 0;
+        assert_eq!(world.audit().await.rejected_rows_deleted, 0);
+        world.options.rejected_keep_days = 30;
+        assert!(world.is_spared().await, "no paused database is woken for it");
+        world.load("a", "append", "completed", 0).await;
+        assert_eq!(world.audit().await.rejected_rows_deleted, 1);
+        let left = world.test.value("SELECT GROUP_CONCAT(row_index ORDER BY id) FROM rowgate_rejected_rows");
+        assert_eq!(left.await.unwrap(), "0,29");
     }
 
     #[tokio::test]

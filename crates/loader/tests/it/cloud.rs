@@ -9,6 +9,7 @@ use aurora::{Deadline, loads};
 use aws_lambda_events::sqs::SqsEvent;
 use bucket::{Bytes, FaultyBucket};
 use domain::load::LoadRecord;
+use event_bus::EventBus;
 use loader::{Loader, Options, Queue, QueueError, handle};
 use serde_json::json;
 use testkit::TestDatabase;
@@ -23,7 +24,8 @@ pub(crate) const EVERY_LOAD: loads::LoadFilter<'_> =
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 
 /// Chunks of a quarter of a megabyte, so that small files have some.
-pub(crate) const OPTIONS: Options = Options { lanes: 2, chunk_bytes: 256 * 1024, max_rejects: None };
+pub(crate) const OPTIONS: Options =
+    Options { lanes: 2, chunk_bytes: 256 * 1024, max_rejects: None, rejected_keep_days: 365 };
 
 /// Returns the rejects files of a load, in order: their names and contents.
 pub(crate) fn rejects(bucket: &FaultyBucket, load: &LoadRecord) -> Vec<(String, String)> {
@@ -95,6 +97,7 @@ pub(crate) struct Cloud {
     pub(crate) bucket: FaultyBucket,
     pub(crate) messages: Messages,
     pub(crate) options: Options,
+    pub(crate) events: EventBus,
     drops: AtomicU64,
 }
 
@@ -110,6 +113,7 @@ impl Cloud {
             bucket: FaultyBucket::named(BUCKET),
             messages: Messages::default(),
             options: OPTIONS,
+            events: EventBus::default(),
             drops: AtomicU64::new(0),
         })
     }
@@ -124,8 +128,9 @@ impl Cloud {
     }
 
     pub(crate) fn loader(&self) -> Loader<FaultyBucket, Messages> {
-        let Self { bucket, messages, options, .. } = self;
-        Loader { queue: messages.clone(), options: *options, ..loader_over(&self.test, bucket.clone()) }
+        let Self { bucket, messages, options, events, .. } = self;
+        let (queue, events) = (messages.clone(), events.clone());
+        Loader { queue, events, options: *options, ..loader_over(&self.test, bucket.clone()) }
     }
 
     /// Delivers messages as one batch; gives the positions of those that come back.
@@ -188,6 +193,7 @@ pub(crate) fn loader_over(test: &TestDatabase, bucket: FaultyBucket) -> Loader<F
         database: test.database(),
         store: bucket,
         queue: Messages::default(),
+        events: EventBus::default(),
         options: OPTIONS,
         dictionary: testkit::dictionary(),
     }

@@ -23,6 +23,7 @@ mod ledger;
 mod markers;
 mod modes;
 mod nothing;
+mod outbox;
 mod rejects;
 mod repeats;
 mod sample;

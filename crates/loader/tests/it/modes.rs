@@ -120,8 +120,12 @@ fn repeating() -> (String, Vec<String>, Vec<String>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_equal_ids_in_chunks_side_by_side_the_first_counts_and_in_an_upsert_the_last() -> Result<()> {
     let mut cloud = Cloud::start().await?;
-    cloud.options =
-        loader::Options { lanes: 8, chunk_bytes: 1024, max_rejects: Some(RejectLimit::Count(350)) };
+    cloud.options = loader::Options {
+        lanes: 8,
+        chunk_bytes: 1024,
+        max_rejects: Some(RejectLimit::Count(350)),
+        ..cloud.options
+    };
     let (file, first, last) = repeating();
     for _ in 0..5 {
         cloud.test.sql("TRUNCATE TABLE tags").await?;

@@ -74,6 +74,8 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
     ) -> Result<Restored, InvocationError> {
         let id = restore.restore.clone();
         if restore.status != Status::Running {
+            // Its function may have been killed right after it had ended.
+            self.send_event(&self.database.with_deadline(deadline), &restore).await;
             return outcome(&id, Ok(restore));
         }
         announce(&self.store, &id).await?;

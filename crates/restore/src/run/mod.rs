@@ -123,6 +123,7 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
     async fn report_end(&self, ledger: &Database, id: &RestoreId) -> Result<Restore, RestoreError> {
         let Some(restore) = restores::get(ledger, id).await? else { return Err(RestoreError::Ended) };
         report::ended(&restore);
+        self.send_event(ledger, &restore).await;
         if restore.status == Status::Completed
             && let Err(error) = find::note(&self.store, self.dictionary, &restore, None).await
         {

@@ -1,5 +1,5 @@
-//! The reaper: fails abandoned restores and drops orphaned tables, on a schedule, without waking a
-//! database that sleeps.
+//! The reaper: fails abandoned restores, sends events that are still to be sent and drops orphaned
+//! tables, on a schedule, without waking a database that sleeps.
 
 use aurora::Deadline;
 use aurora::restores::{self, Restore, Status};
@@ -16,8 +16,8 @@ use crate::{Restorer, metrics};
 pub(crate) const LOOKED_AT: u32 = 100;
 
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
-    /// Reports the age of the newest good backup, fails abandoned restores, and removes their
-    /// orphaned tables and rejects files. Queries the database only if a restore has been worked on
+    /// Reports the age of the newest good backup, fails abandoned restores, removes their orphaned
+    /// tables and rejects files, and sends events that are still to be sent. Queries the database only if a restore has been worked on
     /// since the reaper last found nothing running and left no table: an hourly query would keep
     /// the database from ever pausing.
     ///
@@ -39,6 +39,7 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
             );
             metrics::failed(restore.as_str()).write();
         }
+        let are_sent = self.send_events_due(database).await?;
         let Orphans { dropped, left } = restores::drop_orphans(database).await?;
         let newest: Vec<Restore> = restores::list(database, LOOKED_AT, None).await?;
         for restore in &newest {
@@ -46,6 +47,7 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
         }
         if let Some(last_restore) = last_restore
             && left == 0
+            && are_sent
             && newest.iter().all(|restore| restore.status != Status::Running)
         {
             store.put(LAST_REAPED, last_restore.into(), When::Always).await.map_err(RestoreError::from)?;

@@ -107,7 +107,7 @@ fn invoke_and_kill(world: &Arc<World>, payload: Json, life: Duration) {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let World { db, bucket, next, dictionary } = &*world;
+            let World { db, bucket, next, dictionary, .. } = &*world;
             let restorer = restorer_over(db.database(), bucket.clone(), next.clone(), dictionary);
             let invoked = invoke(&restorer, payload, Deadline::after(INVOCATION));
             let _ = tokio::time::timeout(life, invoked).await;

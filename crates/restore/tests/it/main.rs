@@ -10,6 +10,7 @@ mod drills;
 mod external;
 mod extremes;
 mod interruptions;
+mod outbox;
 mod refusals;
 mod requests;
 mod restores;

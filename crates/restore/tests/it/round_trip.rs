@@ -77,6 +77,7 @@ async fn back_up(world: &World, part_bytes: u64) -> Manifest {
         database: world.db.database(),
         store: world.bucket.clone(),
         continuation: InOne,
+        events: Default::default(),
         dictionary: world.dictionary,
         dictionary_version: "0123456789abcdef",
         options: backup::Options { part_bytes, ..backup::Options::default() },

@@ -16,6 +16,7 @@ use domain::backup::{
 use domain::dictionary::{Column, Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
 use domain::value::{CivilDate, CivilTime, Timestamp, Value};
+use event_bus::EventBus;
 use restore::{
     Answer, Continuation, ContinuationError, InvocationError, Options, Restored, Restorer, Unfinished, invoke,
 };
@@ -48,6 +49,7 @@ pub(crate) struct World {
     pub(crate) db: TestDatabase,
     pub(crate) bucket: FaultyBucket,
     pub(crate) next: Next,
+    pub(crate) events: EventBus,
     pub(crate) dictionary: &'static Dictionary,
 }
 
@@ -71,11 +73,14 @@ impl World {
     }
 
     pub(crate) fn over(db: TestDatabase, dictionary: &'static Dictionary) -> Self {
-        Self { db, bucket: FaultyBucket::default(), next: Next::default(), dictionary }
+        let (bucket, next) = (FaultyBucket::default(), Next::default());
+        Self { db, bucket, next, events: EventBus::default(), dictionary }
     }
 
     pub(crate) fn restorer(&self) -> Restorer<FaultyBucket, Next> {
-        restorer_over(self.db.database(), self.bucket.clone(), self.next.clone(), self.dictionary)
+        let events = self.events.clone();
+        let over = (self.bucket.clone(), self.next.clone());
+        Restorer { events, ..restorer_over(self.db.database(), over.0, over.1, self.dictionary) }
     }
 
     pub(crate) fn table(&self, name: &str) -> &'static Table {
@@ -182,7 +187,8 @@ pub(crate) fn restorer_over(
     continuation: Next,
     dictionary: &'static Dictionary,
 ) -> Restorer<FaultyBucket, Next> {
-    Restorer { database, store, continuation, dictionary, options: Options::default() }
+    let (events, options) = (EventBus::default(), Options::default());
+    Restorer { database, store, continuation, events, dictionary, options }
 }
 
 pub(crate) async fn nullable(database: &Database, table: &Table) -> Vec<bool> {

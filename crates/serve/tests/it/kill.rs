@@ -44,6 +44,7 @@ async fn hourly_of_backup(world: &World) -> Value {
         database: world.db.database(),
         store: bucket(world),
         continuation: Nowhere,
+        events: Default::default(),
         dictionary: testkit::dictionary(),
         dictionary_version: &testkit::folder().version,
         options: backup::Options::default(),
@@ -58,6 +59,7 @@ fn restorer(world: &World) -> Restorer<S3Bucket, Nowhere> {
         database: world.db.database(),
         store: bucket(world),
         continuation: Nowhere,
+        events: Default::default(),
         options: restore::Options::default(),
         dictionary: testkit::dictionary(),
     }
