@@ -17,6 +17,7 @@ mod by_id;
 mod canary;
 mod command;
 mod delivery;
+mod events;
 mod fastavro;
 mod files;
 mod flawed_files;

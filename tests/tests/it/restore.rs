@@ -9,7 +9,7 @@ use apache_avro::{Codec, Schema, Writer};
 use serde_json::{Value, json};
 use testkit::hr::tables;
 
-use crate::support::{Cloud, of};
+use crate::support::{Cloud, Listener, of};
 
 #[tokio::test]
 async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
@@ -40,10 +40,14 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
     assert_eq!(cloud.rows_of("employees").await, now);
     assert!(cloud.backed_up(&backup).await["verified_at"].is_string());
 
+    let listener = Listener::start(&cloud, "restore", &json!({"restore": [{"exists": true}]})).await;
     let started = operator.post("/restores", &json!({"backup": backup})).await;
     assert_eq!(started.status, 202, "{started:?}");
     let restore = started.json()["restore"].as_str().unwrap().to_owned();
     let restored = cloud.restored(&restore).await;
+    let event = listener.next(|event| event["detail"]["restore"] == restore).await;
+    assert_eq!((&event["detail-type"], &event["detail"]["backup"]), (&json!("Restore Completed"), &json!(backup)));
+    listener.end().await;
     assert_eq!((&restored["status"], &restored["error"]), (&json!("completed"), &Value::Null), "{restored}");
     let manifest = cloud.backed_up(&backup).await["manifest"].clone();
     for (table, then) in tables.iter().zip(&then) {
