@@ -58,5 +58,5 @@ printf '%s\n' "$version" >"$root/VERSION"
 # The same files give the same bytes.
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git log -1 --format=%ct)" \
     --directory "$work" --create "$name" | gzip --no-name >"$folder/$name.tar.gz"
-(cd "$folder" && sha256sum rowgate-*.tar.gz >SHA256SUMS)
+(cd "$folder" && sha256sum rowgate-*gz >SHA256SUMS)
 say "$folder/$name.tar.gz, $(du -h "$folder/$name.tar.gz" | cut -f1)"

@@ -8,4 +8,4 @@ folder=${2:?usage: scripts/release-publish.sh <tag> <folder>}
 
 (cd "$folder" && sha256sum --check SHA256SUMS)
 gh release view "$tag" >/dev/null 2>&1 || gh release create "$tag" --verify-tag --generate-notes
-gh release upload "$tag" "$folder"/rowgate-*.tar.gz "$folder/SHA256SUMS" --clobber
+gh release upload "$tag" "$folder"/rowgate-*gz "$folder/SHA256SUMS" --clobber
