@@ -1,12 +1,15 @@
 //! The configuration of a server.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::ErrorStyle;
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::session::secrets::Login;
 
 /// The address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,9 @@ pub enum Credentials {
         /// Its password; empty for none.
         password: String,
     },
+    /// From secrets in memory, read at each call. For tests in which several users log in, or
+    /// passwords change.
+    Memory(MemorySecrets),
 }
 
 impl Credentials {
@@ -48,6 +54,27 @@ impl Credentials {
     #[must_use]
     pub fn fixed(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Fixed { user: user.into(), password: password.into() }
+    }
+}
+
+/// Secrets in memory: users and passwords by the secret's ARN. Clones share them, so a test can
+/// change them while a server runs.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySecrets(Arc<Mutex<HashMap<String, Arc<Login>>>>);
+
+impl MemorySecrets {
+    /// Puts a user and password into the secret with this ARN; replaces what it held.
+    pub fn put(&self, arn: impl Into<String>, user: impl Into<String>, password: impl Into<String>) {
+        let login = Login { username: user.into(), password: password.into() };
+        self.logins().insert(arn.into(), Arc::new(login));
+    }
+
+    pub(crate) fn get(&self, arn: &str) -> Option<Arc<Login>> {
+        self.logins().get(arn).cloned()
+    }
+
+    fn logins(&self) -> MutexGuard<'_, HashMap<String, Arc<Login>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,6 +115,9 @@ pub struct Config {
     pub error_style: ErrorStyle,
     /// Statements that every database session starts with.
     pub session_init: Vec<String>,
+    /// The most unused sessions kept for one login and database; with 0, every call outside of a
+    /// transaction logs in.
+    pub idle_sessions: usize,
 }
 
 impl Config {
@@ -106,6 +136,7 @@ impl Config {
             on_error: OnError::default(),
             error_style: ErrorStyle::default(),
             session_init: Self::default_session_init(),
+            idle_sessions: 32,
         }
     }
 

@@ -12,7 +12,7 @@ mod session;
 mod statement;
 mod wire;
 
-pub use config::{Config, Credentials, OnError, Upstream};
+pub use config::{Config, Credentials, MemorySecrets, OnError, Upstream};
 pub use error::{ErrorKind, ErrorStyle};
 pub use faults::{Effect, FaultHandle, Faults, Loss, Operation, Rule};
 pub use limits::Limits;

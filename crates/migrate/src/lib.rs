@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod secrets;
+
 use aurora::Database;
 use aurora::migrations::{MigrateError, Outcome, migrate};
+use aurora::users::{Login, Role, UsersError, set_up};
 use domain::migration::Migration;
 use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
+
+pub use secrets::{SecretError, Secrets};
 
 /// The function's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,28 +21,45 @@ pub struct Response {
     pub schema_version: Option<String>,
 }
 
-/// Why the invocation fails: the migrations could not be applied.
+/// Why the invocation fails.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct Failure(#[from] MigrateError);
+#[non_exhaustive]
+pub enum Failure {
+    /// The migrations could not be applied.
+    #[error(transparent)]
+    Migrations(#[from] MigrateError),
+    /// The users could not be made.
+    #[error(transparent)]
+    Users(#[from] UsersError),
+    /// The secret of a user cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        ErrorType("MigrationFailed").diagnostic(failure)
+        let name = match failure {
+            Failure::Migrations(_) => "MigrationFailed",
+            Failure::Users(_) | Failure::Secret(_) => "UsersFailed",
+        };
+        ErrorType(name).diagnostic(failure)
     }
 }
 
-/// Applies `migrations` to `database`, which has to carry the invocation's deadline. `request_id`
-/// names this run.
+/// Makes `users`, then applies `migrations` to `database`, which has to carry the invocation's
+/// deadline. `request_id` names this run.
 ///
 /// # Errors
 ///
 /// A [`Failure`] that says what to do.
 pub async fn run(
     database: &Database,
+    users: &[(Role, Login)],
     migrations: &[Migration],
     request_id: &str,
 ) -> Result<Response, Failure> {
+    // Before the migrations: one that fails must not keep the functions of today from logging in.
+    set_up(database, users).await?;
     let Outcome { applied, schema_version } = migrate(database, migrations, request_id).await?;
     Ok(Response { applied, schema_version })
 }

@@ -1,11 +1,11 @@
-//! The `rowgate-migrate` function: wires configuration and database.
+//! The `rowgate-migrate` function: wires configuration, database and the secrets of its users.
 
 use std::time::Duration;
 
 use aurora::{Database, Deadline, Target};
 use lambda_kit::{aws, env, tables};
 use lambda_runtime::{LambdaEvent, service_fn};
-use migrate::{Failure, Response, run};
+use migrate::{Failure, Response, Secrets, run};
 use serde_json::Value;
 
 /// The time reserved for the answer, and for releasing the lease.
@@ -15,12 +15,15 @@ const MARGIN: Duration = Duration::from_secs(5);
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_kit::init_tracing();
     let target = Target::read(env::required)?;
-    let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config()?), target);
-    let database = &database;
+    let config = aws::sdk_config()?;
+    let database = &Database::new(aws_sdk_rdsdata::Client::new(&config), target);
+    let secrets = &Secrets::from_variables(aws_sdk_secretsmanager::Client::new(&config), env::optional);
     let migrations = &tables::read()?.migrations;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let database = database.with_deadline(Deadline::at(event.context.deadline()).reserve(MARGIN, 1));
-        let response: Result<Response, Failure> = run(&database, migrations, &event.context.request_id).await;
+        let users = secrets.read().await?;
+        let response: Result<Response, Failure> =
+            run(&database, &users, migrations, &event.context.request_id).await;
         response
     }))
     .await

@@ -3,12 +3,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aurora::users::{Login, Role, statements};
 use aurora::{Database, Deadline, Target};
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
 use domain::folder::TableFolder;
-use local_data_api::{Config, Credentials, FaultHandle, Server, Upstream};
+use local_data_api::{Config, Credentials, FaultHandle, MemorySecrets, Server, Upstream};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row, Value};
 
@@ -19,12 +20,18 @@ const BUDGET: Duration = Duration::from_secs(60);
 
 /// A database of its own, behind a Data API of its own.
 ///
+/// What is done through it has the rights of a deployment: [`database`](Self::database) and
+/// [`target`](Self::target) are those of the functions that write, [`reader`](Self::reader) those of
+/// the function of the reports, [`admin`](Self::admin) those of the function of the migrations. So a
+/// test fails where a function does what its user may not.
+///
 /// A statement that fails ends its transaction there, as it may on AWS
 /// ([`OnError::Abort`](local_data_api::OnError)). A test of the other way sets [`Config::on_error`]
 /// in [`start_with`](Self::start_with).
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
+    secrets: MemorySecrets,
     server: Server,
     mysql: Arc<DatabaseServer>,
 }
@@ -55,12 +62,21 @@ impl TestDatabase {
         let name = format!("test_{}_{:08x}", std::process::id(), fastrand::u32(..));
         let mut conn = connect(mysql.socket(), None).await?;
         conn.query_drop(format!("CREATE DATABASE {name}")).await?;
+        let secrets = MemorySecrets::default();
+        secrets.put(admin_target(&name).secret_arn, "root", "");
+        for role in Role::ALL {
+            let user = user(&name, role);
+            for sql in statements(&name, role, &Login::new(&user, PASSWORD)?) {
+                conn.query_drop(sql).await?;
+            }
+            secrets.put(role_target(&name, role).secret_arn, user, PASSWORD);
+        }
         conn.disconnect().await?;
         let upstream = Upstream::Socket(mysql.socket().to_owned());
-        let mut config = Config::new(upstream, Credentials::fixed("root", ""));
+        let mut config = Config::new(upstream, Credentials::Memory(secrets.clone()));
         configure(&mut config);
         let server = Server::bind(config).await?;
-        Ok(Self { name, server, mysql })
+        Ok(Self { name, secrets, server, mysql })
     }
 
     /// A database with every migration of the [tests' own folder](crate::folder) applied.
@@ -97,14 +113,29 @@ impl TestDatabase {
     /// # Errors
     /// When one fails.
     pub async fn migrate_with(&self, folder: &TableFolder) -> Result<()> {
-        aurora::migrations::migrate(&self.database(), &folder.migrations, "testkit").await?;
+        aurora::migrations::migrate(&self.admin(), &folder.migrations, "testkit").await?;
         Ok(())
     }
 
-    /// The database as the functions see it, with a minute for everything that is done through this
-    /// handle.
+    /// The database as the functions that write see it, with a minute for everything that is done
+    /// through this handle.
     pub fn database(&self) -> Database {
-        Database::new(self.client(), self.target()).with_deadline(Deadline::after(BUDGET))
+        self.open(self.target())
+    }
+
+    /// The database as the function of the reports sees it, like [`database`](Self::database).
+    pub fn reader(&self) -> Database {
+        self.open(self.reader_target())
+    }
+
+    /// The database as the function of the migrations sees it, like [`database`](Self::database).
+    /// This user may do anything.
+    pub fn admin(&self) -> Database {
+        self.open(admin_target(&self.name))
+    }
+
+    fn open(&self, target: Target) -> Database {
+        Database::new(self.client(), target).with_deadline(Deadline::after(BUDGET))
     }
 
     /// An SDK client for the Data API in front of it.
@@ -112,9 +143,29 @@ impl TestDatabase {
         client(&self.server.url())
     }
 
-    /// Returns the database's names at the Data API.
+    /// Returns the database's names at the Data API, for functions that write.
     pub fn target(&self) -> Target {
         target(&self.name)
+    }
+
+    /// Returns the database's names at the Data API, for the function of the reports.
+    pub fn reader_target(&self) -> Target {
+        role_target(&self.name, Role::Reader)
+    }
+
+    /// Returns the database's names at the Data API, for the function of the migrations.
+    pub fn admin_target(&self) -> Target {
+        admin_target(&self.name)
+    }
+
+    /// Returns the name of the database's user with this role.
+    pub fn user(&self, role: Role) -> String {
+        user(&self.name, role)
+    }
+
+    /// The secrets of its Data API.
+    pub fn secrets(&self) -> &MemorySecrets {
+        &self.secrets
     }
 
     /// The faults of the Data API in front of it.
@@ -210,6 +261,29 @@ pub fn client(data_api_url: &str) -> Client {
     Client::from_conf(config)
 }
 
+/// The password of every [`TestDatabase`]'s users.
+const PASSWORD: &str = "PasswordOfTheTests1";
+
+fn role_target(database: &str, role: Role) -> Target {
+    match role {
+        Role::Writer => target(database),
+        Role::Reader => named("reader", database),
+    }
+}
+
+fn admin_target(database: &str) -> Target {
+    named("admin", database)
+}
+
+fn named(secret: &str, database: &str) -> Target {
+    let target = target(database);
+    Target { secret_arn: format!("{}-{secret}", target.secret_arn), ..target }
+}
+
+fn user(database: &str, role: Role) -> String {
+    format!("{database}_{role}")
+}
+
 /// Returns the names of a database at a local Data API, which takes any cluster and secret.
 pub fn target(database: &str) -> Target {
     Target {
@@ -242,6 +316,9 @@ async fn remove(socket: &Path, name: &str) -> Result<()> {
     }
     conn.query_drop("SET lock_wait_timeout = 5").await?;
     conn.query_drop(format!("DROP DATABASE IF EXISTS {name}")).await?;
+    for role in Role::ALL {
+        conn.query_drop(format!("DROP USER IF EXISTS '{}'@'%'", user(name, role))).await?;
+    }
     Ok(conn.disconnect().await?)
 }
 

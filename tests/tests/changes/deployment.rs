@@ -104,7 +104,11 @@ impl Deployment {
     /// # Errors
     /// If it does not answer with a response; the text is what it answers.
     async fn invoke(&self, program: &str, event: &Value) -> Result<Value> {
-        let target = self.database.target();
+        // As deployed: only the migrations run as the admin.
+        let target = match program {
+            "migrate" => self.database.admin_target(),
+            _ => self.database.target(),
+        };
         let bucket = self.bucket.url();
         let environment = [
             ("AWS_ENDPOINT_URL_RDS_DATA", self.database.data_api_url()),

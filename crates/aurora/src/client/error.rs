@@ -108,6 +108,18 @@ pub enum Error {
         message: String,
     },
 
+    /// The database refused the login (MySQL 1045); the statement did not run. While a password is
+    /// rotated, the secret and the database differ for a moment, so this is tried again for
+    /// [`LOGIN_TIME`](super::limits::LOGIN_TIME). After that, the secret is wrong.
+    #[error(
+        "the database refuses the login with the user name and password of the secret ({message}); if the \
+         password is not being rotated right now, the secret does not hold the user's password"
+    )]
+    LoginRefused {
+        /// The database's words: they name the user, not the password.
+        message: String,
+    },
+
     /// Credentials, privileges or policies do not allow the call.
     #[error("access denied: {message}")]
     AccessDenied {
@@ -169,6 +181,7 @@ impl Error {
             Self::Resuming { .. }
             | Self::Throttled { .. }
             | Self::Unavailable { .. }
+            | Self::LoginRefused { .. }
             | Self::OutOfTime
             | Self::Deadlock { .. }
             | Self::LockWaitTimeout { .. }
@@ -230,6 +243,7 @@ impl Error {
             Self::LockWaitTimeout { .. } => "lock_wait_timeout",
             Self::TransactionLost { .. } => "transaction_lost",
             Self::Sql { .. } => "sql",
+            Self::LoginRefused { .. } => "login_refused",
             Self::AccessDenied { .. } => "access_denied",
             Self::Configuration { .. } => "configuration",
             Self::UnknownOutcome { .. } => "unknown_outcome",

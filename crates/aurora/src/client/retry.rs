@@ -6,7 +6,7 @@ use deadline::Deadline;
 use tokio::time::sleep;
 
 use super::error::{Error, Write};
-use super::limits::{CALL_TIMEOUT, FINISH_GRACE};
+use super::limits::{CALL_TIMEOUT, FINISH_GRACE, LOGIN_TIME};
 
 /// States if a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,7 @@ where
     F: Future<Output = Result<T, Error>> + Send,
 {
     let mut backoff = Backoff::default();
+    let mut login_until = None;
     loop {
         let Some(timeout) = timeout(deadline, repeat) else { return Err(Error::OutOfTime) };
         // The SDK's futures are deep and of some 10 KB; boxed, they stay out of the futures of
@@ -52,19 +53,32 @@ where
             // A COMMIT that met a deadlock has lost its transaction; the transaction's runner sees
             // to it.
             Repeat::Unless(Write::Commit) => {
-                matches!(error, Error::Resuming { .. } | Error::Throttled { .. } | Error::Unavailable { .. })
+                matches!(
+                    error,
+                    Error::Resuming { .. }
+                        | Error::Throttled { .. }
+                        | Error::Unavailable { .. }
+                        | Error::LoginRefused { .. }
+                )
             }
             Repeat::Safe | Repeat::Unless(Write::Statement) => matches!(
                 error,
                 Error::Resuming { .. }
                     | Error::Throttled { .. }
                     | Error::Unavailable { .. }
+                    | Error::LoginRefused { .. }
                     | Error::Deadlock { .. }
                     | Error::LockWaitTimeout { .. }
             ),
             Repeat::InTransaction => matches!(error, Error::Throttled { .. }),
         };
-        if !again || !backoff.wait(&error, deadline).await {
+        let until = match error {
+            Error::LoginRefused { .. } => {
+                deadline.min(*login_until.get_or_insert_with(|| Deadline::after(LOGIN_TIME)))
+            }
+            _ => deadline,
+        };
+        if !again || !backoff.wait(&error, until).await {
             return Err(error);
         }
     }
@@ -110,12 +124,14 @@ impl Backoff {
     }
 }
 
-/// Returns an exponential pause with a cap. A resuming cluster takes some 15 s, so frequent retries
-/// do not help: the pause is random between half and all of each step. For errors of contention
+/// Returns an exponential pause with a cap. A resuming cluster takes some 15 s and a rotation seconds,
+/// so frequent retries do not help: the pause is random between half and all of each step. For errors of contention
 /// (throttling, deadlocks) it is spread over the whole step ("full jitter").
 fn delay(error: &Error, tries: u32, random: f64) -> Duration {
     let (first, cap, spread) = match error {
-        Error::Resuming { .. } => (Duration::from_millis(300), Duration::from_secs(3), 0.5),
+        Error::Resuming { .. } | Error::LoginRefused { .. } => {
+            (Duration::from_millis(300), Duration::from_secs(3), 0.5)
+        }
         Error::Deadlock { .. } | Error::LockWaitTimeout { .. } | Error::TransactionLost { .. } => {
             (Duration::from_millis(25), Duration::from_secs(1), 1.0)
         }
@@ -133,6 +149,10 @@ mod tests {
 
     fn resuming() -> Error {
         Error::Resuming { message: String::new() }
+    }
+
+    fn refused() -> Error {
+        Error::LoginRefused { message: "Access denied for user 'a'@'b' (using password: YES)".to_owned() }
     }
 
     fn away(may_have_run: bool) -> Error {
@@ -164,6 +184,28 @@ mod tests {
             let (result, calls) = failing(8, resuming, MINUTE, repeat).await;
             assert!(result.is_ok() && calls == 9, "{repeat:?}: {result:?} after {calls}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_while_a_password_is_rotated_whatever_the_call() {
+        for repeat in [Repeat::Safe, Repeat::Unless(Write::Statement), Repeat::Unless(Write::Commit)] {
+            let (result, calls) = failing(8, refused, MINUTE, repeat).await;
+            assert!(result.is_ok() && calls == 9, "{repeat:?}: {result:?} after {calls}");
+        }
+        let (result, calls) = failing(1, refused, MINUTE, Repeat::InTransaction).await;
+        assert!(result.is_err() && calls == 1, "it is started over as a whole");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_password_that_stays_wrong_is_reported_long_before_a_late_deadline() {
+        let started = tokio::time::Instant::now();
+        let (result, calls) = failing(u32::MAX, refused, 15 * MINUTE, Repeat::Safe).await;
+        let took = started.elapsed();
+        assert!(matches!(result, Err(Error::LoginRefused { .. })) && calls > 30, "{result:?} after {calls}");
+        assert!(took <= LOGIN_TIME && took >= LOGIN_TIME - Duration::from_secs(4), "{took:?}");
+        let (result, _) = failing(u32::MAX, refused, Duration::from_secs(10), Repeat::Safe).await;
+        assert!(matches!(result, Err(Error::LoginRefused { .. })), "{result:?}");
+        assert!(started.elapsed() <= LOGIN_TIME + Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]

@@ -101,7 +101,8 @@ fn note<T>(state: &mut State, result: Result<T, Error>) -> Result<T, Error> {
 
 /// The number of times that a lost transaction is started over. Other retries are bounded by the
 /// deadline alone; this one may also be caused by a statement that always ends its own transaction
-/// (DDL does).
+/// (DDL does). A login that is refused within a transaction counts as well: BEGIN, which waits for
+/// a rotation, has succeeded.
 const MAX_LOST_TRANSACTIONS: u32 = 3;
 
 impl Database {
@@ -170,7 +171,7 @@ impl Database {
             let Some(error) = failure.database().filter(|error| error.is_retryable()) else {
                 return Err(failure);
             };
-            let lost = matches!(error, Error::TransactionLost { .. });
+            let lost = matches!(error, Error::TransactionLost { .. } | Error::LoginRefused { .. });
             if lost && backoff.tries() >= MAX_LOST_TRANSACTIONS || !backoff.wait(error, deadline).await {
                 return Err(failure);
             }

@@ -9,6 +9,7 @@ mod outliers;
 mod restores;
 mod retries;
 mod snapshot;
+mod rotation;
 mod statements;
 mod swap;
 mod transactions;

@@ -27,7 +27,7 @@ fn migrations(files: &[(&str, &str)]) -> Result<Vec<Migration>> {
 }
 
 async fn run(test: &TestDatabase, migrations: &[Migration]) -> Result<Outcome, MigrateError> {
-    migrate(&test.database(), migrations, "test").await
+    migrate(&test.admin(), migrations, "test").await
 }
 
 /// Checks what migrations A and B leave behind, and that the records are complete.
@@ -69,7 +69,7 @@ async fn says_who_is_migrating_when_it_cannot_wait_any_longer() -> Result<()> {
     run(&test, &pair()?).await?;
     test.sql("UPDATE rowgate_leases SET owner = 'somebody', expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR")
         .await?;
-    let database = test.database().with_deadline(Deadline::after(Duration::from_secs(2)));
+    let database = test.admin().with_deadline(Deadline::after(Duration::from_secs(2)));
     let error = migrate(&database, &pair()?, "me").await.unwrap_err();
     assert!(matches!(&error, MigrateError::Busy { owner, .. } if owner == "somebody"), "{error:?}");
     Ok(())

@@ -79,13 +79,17 @@ async fn tells_database_errors_apart_in_every_wording() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_login_without_privileges_is_denied_access() -> Result<()> {
-    let test = things_with(|config| {
-        config.credentials = testkit::local_data_api::Credentials::fixed("nobody_at_all", "wrong");
-    })
-    .await?;
-    let error = test.database().execute(insert(3)).await.unwrap_err();
-    assert!(matches!(error, Error::AccessDenied { .. }), "{error:?}");
+async fn a_user_without_the_privilege_is_denied_access_at_once() -> Result<()> {
+    for style in ErrorStyle::ALL {
+        let test = things_with(|config| config.error_style = *style).await?;
+        let error = test.reader().execute(insert(3)).await.unwrap_err();
+        assert!(matches!(error, Error::AccessDenied { .. }), "{style:?}: {error:?}");
+        // Of another database.
+        let target = aurora::Target { database: "mysql".to_owned(), ..test.target() };
+        let elsewhere = aurora::Database::new(test.client(), target);
+        let error = elsewhere.execute(insert(3)).await.unwrap_err();
+        assert!(matches!(error, Error::AccessDenied { .. }), "{style:?}: {error:?}");
+    }
     Ok(())
 }
 

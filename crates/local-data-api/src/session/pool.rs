@@ -12,8 +12,6 @@ use crate::wire::{Address, Conn, Error, Options};
 const IDLE_TIME: Duration = Duration::from_secs(60);
 /// A session that was unused for longer than this is pinged first.
 const PING_AFTER: Duration = Duration::from_secs(1);
-/// The most unused sessions kept for one login and database.
-const MAX_IDLE: usize = 32;
 
 /// The login and database of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +38,7 @@ pub(crate) struct Session {
 pub(crate) struct Pool {
     upstream: Upstream,
     session_init: Vec<String>,
+    idle_sessions: usize,
     idle: Mutex<HashMap<Key, Vec<Session>>>,
 }
 
@@ -48,6 +47,7 @@ impl Pool {
         Self {
             upstream: config.upstream.clone(),
             session_init: config.session_init.clone(),
+            idle_sessions: config.idle_sessions,
             idle: Mutex::default(),
         }
     }
@@ -89,7 +89,7 @@ impl Pool {
         session.unused_since = Instant::now();
         let mut idle = self.idle();
         let sessions = idle.entry(session.key.clone()).or_default();
-        if sessions.len() < MAX_IDLE {
+        if sessions.len() < self.idle_sessions {
             sessions.push(session);
         }
     }

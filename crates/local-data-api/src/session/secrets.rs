@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use aws_smithy_http_client::tls;
 use serde::Deserialize;
 
-use crate::config::Credentials;
+use crate::config::{Credentials, MemorySecrets};
 use crate::error::{ApiError, ErrorKind};
 
 /// A database user and its password.
@@ -29,6 +29,7 @@ impl std::fmt::Debug for Login {
 #[derive(Debug)]
 pub(crate) enum Logins {
     Fixed(Arc<Login>),
+    Memory(MemorySecrets),
     Secrets(Box<Secrets>),
 }
 
@@ -38,6 +39,7 @@ impl Logins {
             Credentials::Fixed { user, password } => {
                 Self::Fixed(Arc::new(Login { username: user.clone(), password: password.clone() }))
             }
+            Credentials::Memory(secrets) => Self::Memory(secrets.clone()),
             Credentials::SecretsManager { endpoint, ttl } => {
                 Self::Secrets(Box::new(Secrets::new(endpoint.as_deref(), *ttl).await))
             }
@@ -48,6 +50,7 @@ impl Logins {
     pub(crate) async fn get(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
         match self {
             Self::Fixed(login) => Ok(login.clone()),
+            Self::Memory(secrets) => in_memory(secrets, secret_arn),
             Self::Secrets(secrets) => match secrets.cached(secret_arn, secrets.ttl) {
                 Some(login) => Ok(login),
                 None => secrets.read(secret_arn, secrets.ttl).await,
@@ -59,9 +62,15 @@ impl Logins {
     pub(crate) async fn refreshed(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
         match self {
             Self::Fixed(login) => Ok(login.clone()),
+            Self::Memory(secrets) => in_memory(secrets, secret_arn),
             Self::Secrets(secrets) => secrets.read(secret_arn, Duration::ZERO).await,
         }
     }
+}
+
+fn in_memory(secrets: &MemorySecrets, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
+    let not_found = || ApiError::new(ErrorKind::SecretsErrorException, "The secret was not found.");
+    secrets.get(secret_arn).ok_or_else(not_found)
 }
 
 /// Secrets Manager, with a short memory.

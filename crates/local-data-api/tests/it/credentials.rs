@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local_data_api::{Config, Credentials, Upstream};
+use local_data_api::{Config, Credentials, MemorySecrets, Upstream};
+use mysql_async::prelude::Queryable as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Harness, send, text};
+use crate::support::{Harness, SECRET, send, text};
 
 /// Answers GetSecretValue from a map, and counts.
 #[derive(Clone, Default)]
@@ -133,6 +134,34 @@ async fn a_rotated_password_is_read_again() {
     assert!(failed.message.contains("Error code: 1045; SQLState: 28000"), "{}", failed.message);
     secrets.put(&arn(&user), &json!({"username": user, "password": "new"}));
     select("mysql").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_outlives_the_password_that_it_began_with() {
+    let secrets = MemorySecrets::default();
+    let memory = Credentials::Memory(secrets.clone());
+    let h = Harness::with(|config| (config.credentials, config.idle_sessions) = (memory, 0)).await;
+    let user = format!("m_{}", h.database);
+    let mut root = h.direct().await;
+    for sql in [
+        format!("CREATE USER {user}@localhost IDENTIFIED BY 'old'"),
+        format!("GRANT ALL ON {}.* TO {user}@localhost", h.database),
+    ] {
+        root.query_drop(sql).await.unwrap();
+    }
+    let failed = h.execute("SELECT 1").await.unwrap_err();
+    assert_eq!(failed.code, "SecretsErrorException");
+    secrets.put(SECRET, &user, "old");
+    let transaction = h.begin().await;
+    root.query_drop(format!("ALTER USER {user}@localhost IDENTIFIED BY 'new'")).await.unwrap();
+    let failed = h.execute("SELECT 1").await.unwrap_err();
+    assert!(failed.message.contains("Error code: 1045; SQLState: 28000"), "{}", failed.message);
+    h.execute_in(&transaction, "SELECT 1").await.unwrap();
+    secrets.put(SECRET, &user, "new");
+    h.execute("SELECT 1").await.unwrap();
+    h.execute_in(&transaction, "SELECT 1").await.unwrap();
+    h.commit(&transaction).await.unwrap();
+    root.query_drop(format!("DROP USER {user}@localhost")).await.unwrap();
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn says_when_to_come_back_to_a_database_that_is_away() {
         Rule::new(Effect::DropRequest),
         Rule::new(Effect::DelayMs(20_000)),
     ] {
-        api.set_database(api.db.database().with_deadline(Deadline::after(Duration::from_secs(1))));
+        api.set_database(api.db.reader().with_deadline(Deadline::after(Duration::from_secs(1))));
         api.db.data_api().set(Faults::default().with(rule.clone()));
         let started = Instant::now();
         for path in [FILES, ABOVE_MEAN, "/loads", "/loads/0123456789abcdef0123456789abcdef"] {

@@ -44,7 +44,7 @@ fn declared_for(type_name: &str) -> Option<ColumnType> {
 #[tokio::test]
 async fn every_shipped_report_gives_the_columns_that_it_declares() {
     let db = TestDatabase::migrated_with(testkit::hr::folder()).await.unwrap();
-    let target = db.target();
+    let target = db.reader_target();
     for report in &testkit::hr::folder().reports {
         let answer = db
             .client()

@@ -78,7 +78,7 @@ async fn a_schema_that_lacks_a_migration_is_behind() {
 #[tokio::test]
 async fn a_database_that_is_away_is_unavailable() {
     let mut api = Api::start().await;
-    api.set_database(api.db.database().with_deadline(Deadline::after(Duration::from_secs(1))));
+    api.set_database(api.db.reader().with_deadline(Deadline::after(Duration::from_secs(1))));
     api.db.data_api().set(Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException)));
     assert_unavailable(&api.get("/status").await);
 }
@@ -99,7 +99,7 @@ async fn a_database_that_refuses_is_unavailable_too() {
     api.db.data_api().clear();
     assert_eq!(api.get("/status").await.status, 200);
     // The database itself refuses, too.
-    let target = Target { database: "no_such_database".to_owned(), ..api.db.target() };
+    let target = Target { database: "no_such_database".to_owned(), ..api.db.reader_target() };
     api.set_database(Database::new(api.db.client(), target));
     assert_unavailable(&api.get("/status").await);
 }

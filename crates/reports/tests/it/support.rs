@@ -61,20 +61,20 @@ impl Api {
     pub(crate) async fn of_hr() -> Self {
         let folder = testkit::hr::folder();
         let db = TestDatabase::migrated_with(folder).await.unwrap();
-        let routes = routes_of(&folder.dictionary, db.database(), &folder.reports);
+        let routes = routes_of(&folder.dictionary, db.reader(), &folder.reports);
         Self { db, routes }
     }
 
     pub(crate) async fn with_reports(reports: &'static [Report]) -> Self {
         let db = TestDatabase::migrated().await.unwrap();
-        let routes = routes(db.database(), reports);
+        let routes = routes(db.reader(), reports);
         Self { db, routes }
     }
 
     /// Another dictionary over migrated tables of the tests, which must not be asked for rows.
     pub(crate) async fn with_dictionary(dictionary: &'static Dictionary) -> Self {
         let db = TestDatabase::migrated().await.unwrap();
-        let routes = routes_of(dictionary, db.database(), &[]);
+        let routes = routes_of(dictionary, db.reader(), &[]);
         Self { db, routes }
     }
 

@@ -38,8 +38,11 @@ fn by_number(code: u16, message: &str) -> Error {
         1317 | 1969 | 3024 => Error::StatementTimeout { message },
         // ER_NET_PACKET_TOO_LARGE
         1153 => Error::TooLarge { message },
-        // Access to a database, a login, a table, a column, a privilege, a routine.
-        1044 | 1045 | 1142 | 1143 | 1227 | 1370 => Error::AccessDenied { message },
+        // ER_ACCESS_DENIED_ERROR, of a login. (`SELECT … INTO OUTFILE` has it as well, which Rowgate
+        // never sends.)
+        1045 => Error::LoginRefused { message },
+        // Access to a database, a table, a column, a privilege, a routine.
+        1044 | 1142 | 1143 | 1227 | 1370 => Error::AccessDenied { message },
         // No connection slot; cannot connect.
         1040 | 1203 | 2002 | 2003 => away(message, false),
         // Read-only server: what a writer becomes in a failover.

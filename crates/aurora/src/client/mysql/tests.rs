@@ -29,7 +29,8 @@ fn tells_the_classes_apart_by_number() {
     assert_eq!(class(1317), "statement_timeout");
     assert_eq!(class(3024), "statement_timeout");
     assert_eq!(class(1153), "too_large");
-    assert_eq!(class(1045), "access_denied");
+    assert_eq!(class(1045), "login_refused");
+    assert_eq!(class(1044), "access_denied");
     assert_eq!(class(1142), "access_denied");
     assert_eq!(class(1040), "unavailable");
     assert_eq!(class(1290), "unavailable");
