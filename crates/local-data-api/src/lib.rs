@@ -10,6 +10,7 @@ mod server;
 mod service;
 mod session;
 mod statement;
+mod usage;
 mod wire;
 
 pub use config::{Config, Credentials, MemorySecrets, OnError, Upstream};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::sync::oneshot;
 
 use self::answer::{error_response, response, unknown_operation};
@@ -24,6 +24,11 @@ use crate::service::reply::Reply;
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is withheld")]
 pub(crate) struct Disconnect;
+
+/// Returns the bytes of a body, all of which are there.
+fn byte_count(body: &Full<Bytes>) -> usize {
+    body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX)
+}
 
 /// The service behind HTTP, for callers who may use it.
 #[derive(Debug)]
@@ -64,11 +69,12 @@ impl Endpoint {
             return Ok(denied);
         }
         let (sender, receiver) = oneshot::channel();
-        let service = Arc::clone(service);
+        let request_bytes = body.len();
+        let working = Arc::clone(service);
         // In a task of its own: as with the service, a client that disconnects does not stop the
         // work, and no session is left in the middle of a statement.
-        tokio::spawn(async move { service.call(operation, body, sender).await });
-        match receiver.await {
+        tokio::spawn(async move { working.call(operation, body, sender).await });
+        let answer = match receiver.await {
             Ok(Reply::Success(body)) => Ok(response(StatusCode::OK, None, body)),
             Ok(Reply::Error(error)) => Ok(error_response(&error)),
             Ok(Reply::GatewayTimeout) => Ok(response(StatusCode::GATEWAY_TIMEOUT, None, Vec::new())),
@@ -77,6 +83,9 @@ impl Endpoint {
                 tracing::error!("a call ended without an answer");
                 Ok(error_response(&ApiError::new(ErrorKind::InternalServerErrorException, "")))
             }
-        }
+        };
+        let response_bytes = answer.as_ref().map_or(0, |answer| byte_count(answer.body()));
+        service.usage.count(operation, request_bytes, response_bytes);
+        answer
     }
 }

@@ -1,4 +1,4 @@
-//! The server's own `/_/` pages: its health, and the faults to inject.
+//! The server's own `/_/` pages: its health, the calls so far, and the faults to inject.
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -28,6 +28,11 @@ pub(super) async fn answer(
             let status = if reachable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             response(status, None, page.to_string().into_bytes())
         }
+        ("/_/usage", &Method::GET) => usage_page(service),
+        ("/_/usage", &Method::DELETE) => {
+            service.usage.reset();
+            usage_page(service)
+        }
         ("/_/faults", &Method::GET) => faults_page(service),
         ("/_/faults", &Method::DELETE) => {
             service.faults.clear();
@@ -51,6 +56,10 @@ pub(super) async fn answer(
         }
         _ => error_response(&unknown_operation(path)),
     }
+}
+
+fn usage_page(service: &Service) -> Response<Full<Bytes>> {
+    response(StatusCode::OK, None, service.usage.page().to_string().into_bytes())
 }
 
 fn faults_page(service: &Service) -> Response<Full<Bytes>> {

@@ -24,6 +24,7 @@ use crate::session::transactions::Transactions;
 use crate::statement;
 use crate::statement::lexer::{self, Scan};
 use crate::statement::params::{self, Bound};
+use crate::usage::Usage;
 
 /// The server behind the HTTP.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub(crate) struct Service {
     pub(crate) faults: FaultHandle,
     pub(crate) transactions: Transactions,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) usage: Usage,
     resource_arn: Option<String>,
     on_error: OnError,
     style: ErrorStyle,
@@ -46,6 +48,7 @@ impl Service {
             faults,
             transactions: Transactions::new(config.limits.clone(), config.error_style),
             pool: Arc::new(Pool::new(config)),
+            usage: Usage::default(),
             resource_arn: config.resource_arn.clone(),
             on_error: config.on_error,
             style: config.error_style,

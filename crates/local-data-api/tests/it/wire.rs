@@ -123,3 +123,25 @@ async fn health_tells_whether_the_database_is_there() {
     assert_eq!(header(&head, "x-amzn-errortype"), Some("DatabaseUnavailableException"));
     assert_eq!(body, "{}");
 }
+
+#[tokio::test]
+async fn counts_calls_and_bytes_as_the_service_meters_them() {
+    let h = Harness::start().await;
+    let usage = async |method: &str| {
+        let (_, body) = h.http(method, "/_/usage", b"").await;
+        serde_json::from_str::<Value>(&body).unwrap()
+    };
+    h.execute("SELECT 1").await.unwrap();
+    assert_eq!(usage("DELETE").await["calls"], 0);
+    let long = format!("SELECT '{}'", "x".repeat(40_000));
+    h.execute("SELECT 1").await.unwrap();
+    h.execute(&long).await.unwrap();
+    h.execute("SELEC").await.unwrap_err();
+    let page = usage("GET").await;
+    // The text goes out and comes back: 80 KB are three times 32.
+    assert_eq!((&page["calls"], &page["metered_requests"]), (&json!(3), &json!(5)));
+    assert!(page["request_bytes"].as_u64() > Some(40_000), "{page}");
+    assert!(page["response_bytes"].as_u64() > Some(40_000), "{page}");
+    assert_eq!(page["operations"]["ExecuteStatement"]["calls"], 3);
+    assert_eq!(page["operations"]["CommitTransaction"]["calls"], 0);
+}
