@@ -9,6 +9,7 @@ mod function;
 mod insert;
 mod load;
 mod machine;
+mod metering;
 mod parse;
 mod people;
 mod settings;
@@ -94,6 +95,8 @@ enum Part {
     Formats,
     /// A million rows to Avro and back against mariadb-dump, and the memory of ten million
     Backup,
+    /// What AWS bills of a million rows: calls of the Data API, I/O of the database
+    Metering,
     /// Lanes and sizes of chunks
     Tuning,
     /// Process start to the first request for work, and the size of the binary
@@ -160,6 +163,7 @@ impl Part {
             Self::Rejects => "loading files of rejects",
             Self::Formats => "loading files of different formats",
             Self::Backup => "backing employees up and restoring them",
+            Self::Metering => "counting what AWS bills",
             Self::Tuning => "loading with different settings",
             Self::Start => "starting every function",
         }
@@ -186,6 +190,7 @@ impl Part {
             Self::Rejects => load::rejects(settings, table).await,
             Self::Formats => load::formats(settings, table).await,
             Self::Backup => backup::measure(settings, table).await,
+            Self::Metering => metering::measure(settings, table).await,
             Self::Tuning => load::tuning(settings, table).await,
             Self::Start => start::measure(settings, table),
         }

@@ -8,6 +8,7 @@
 
 mod calls;
 mod function;
+mod metering;
 mod serve;
 
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use mysql_async::{Conn, Row};
 
 use self::calls::{Call, Next};
 use self::function::Functions;
+pub(crate) use self::metering::measure as metering;
 use self::serve::{Caller, Served};
 use crate::client;
 use crate::function::expect;

@@ -10,6 +10,7 @@ use super::dump::Dump;
 use crate::client::Session;
 use crate::function::{Invocation, Runner};
 use crate::load::{generate, load_data};
+use crate::metering::Usage;
 use crate::settings::Settings;
 
 /// Before each measure, so that the database writes out what the one before left in memory.
@@ -55,6 +56,19 @@ impl Functions {
         ensure!(done.answer["status"] == "completed", "the restore is not completed: {}", done.answer);
         self.runner.expect(self.rows).await?;
         Ok(done)
+    }
+
+    /// Verifies a backup without touching the table.
+    pub(super) async fn verify(&mut self, backup: &str) -> Result<()> {
+        let event = json!({"backup": backup, "tables": ["employees"], "mode": "verify"});
+        let done = self.run("restore", event).await?;
+        ensure!(done.answer["status"] == "completed", "the backup is not verified: {}", done.answer);
+        Ok(())
+    }
+
+    /// Returns the counters of the stage.
+    pub(super) async fn usage(&mut self) -> Result<Usage> {
+        Usage::read(&self.runner.stage, &mut self.runner.conn).await
     }
 
     /// Dumps the table; returns the time.

@@ -3,10 +3,12 @@
 
 mod dump;
 mod functions;
+mod metering;
 
 use anyhow::Result;
 
 use self::functions::Functions;
+pub(crate) use self::metering::measure as metering;
 use crate::function::PROCESSES;
 use crate::settings::Settings;
 use crate::stats::{Series, Times, grouped, mebibytes, megabytes, seconds};
