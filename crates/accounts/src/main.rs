@@ -23,8 +23,8 @@ async fn main() -> Result<(), Error> {
         Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         &tables::read()?.dictionary,
     );
-    let routes = router(Service { accounts: accounts.clone(), options });
-    events::serve_with_commands(routes, with_open_service_layers, move |payload, context: Context| {
+    let routes = with_open_service_layers(router(Service { accounts: accounts.clone(), options }));
+    events::serve_with_commands(routes, move |payload, context: Context| {
         let deadline = Deadline::to_answer_by(context.deadline());
         let accounts = accounts.with_database(accounts.database.with_deadline(deadline));
         async move { invoke(&accounts, payload).await }

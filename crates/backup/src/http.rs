@@ -2,7 +2,7 @@
 
 use aurora::{Deadline, audit};
 use axum::body::Body;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -12,7 +12,7 @@ use domain::backup::BackupId;
 use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::caller::{ByOperator, Caller, Operator};
+use lambda_kit::caller::{ByOperator, Caller};
 use lambda_kit::continuation::Continuation;
 use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::ProblemResponse;
@@ -32,40 +32,23 @@ const MAX_ANSWER_BYTES: usize = 3_000_000;
 /// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be a backup's id, as next has it";
 
-/// The state that the handlers share.
-#[derive(Debug, Clone)]
-pub struct Service<S, G> {
-    /// Makes and reads backups.
-    pub backups: Backups<S, G>,
-    /// The rule that decides who may start one.
-    pub operator: Operator,
-}
-
-impl<S: Clone, G: Clone> Within for Service<S, G> {
+impl<S: Clone, G: Clone> Within for Backups<S, G> {
     fn within(&self, deadline: Deadline) -> Self {
-        let mut service = self.clone();
-        service.backups.database = service.backups.database.within(deadline);
-        service
-    }
-}
-
-impl<S, G> FromRef<Service<S, G>> for Operator {
-    fn from_ref(service: &Service<S, G>) -> Self {
-        service.operator.clone()
+        Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 
 /// Returns the function's routes.
-pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
+pub fn router<S: Store, G: Continuation<Unfinished>>(backups: Backups<S, G>) -> Router {
     Router::new()
         .path("/backups", get(list::<S, G>).post(start::<S, G>))
         .path("/backups/{id}", get(one::<S, G>))
-        .with_state(service)
+        .with_state(backups)
 }
 
 async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    InTime(service): InTime<Service<S, G>>,
+    InTime(backups): InTime<Backups<S, G>>,
     id: RequestId,
     caller: Caller,
     _: NoQuery,
@@ -73,7 +56,6 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ProblemResponse> {
     let body = body::json(&headers, body, MAX_BODY_BYTES).await?;
-    let backups = &service.backups;
     // No body asks for what an empty object asks for.
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     let body = json_value(body).map_err(Problem::from)?;
@@ -88,20 +70,20 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
 }
 
 async fn list<S: Store, G: Continuation<Unfinished>>(
-    State(service): State<Service<S, G>>,
+    State(backups): State<Backups<S, G>>,
     caller: Caller,
     query: Query,
 ) -> Result<Json<Value>, ProblemResponse> {
     caller.require_all()?;
     let page = query.page(page::BACKUPS, AFTER, BackupId::parse)?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let page = view::list(&service.backups.store, limit, page.after.as_ref()).await;
+    let page = view::list(&backups.store, limit, page.after.as_ref()).await;
     let page = page.map_err(|error| unavailable(&error))?;
     Ok(Json(json!(page)))
 }
 
 async fn one<S: Store, G: Continuation<Unfinished>>(
-    State(service): State<Service<S, G>>,
+    State(backups): State<Backups<S, G>>,
     caller: Caller,
     PathText(backup): PathText,
     query: Query,
@@ -109,7 +91,7 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
     caller.require_all()?;
     query.read(&[])?;
     let backup = BackupId::parse(&backup).ok_or_else(unknown)?;
-    let found = view::get(&service.backups.store, &backup).await.map_err(|error| unavailable(&error))?;
+    let found = view::get(&backups.store, &backup).await.map_err(|error| unavailable(&error))?;
     let (view, manifest) = found.ok_or_else(unknown)?;
     let mut found = json!(view);
     found["manifest"] = json!(manifest);

@@ -13,7 +13,7 @@ use domain::dictionary::Dictionary;
 use domain::sql::InsertWriter;
 use http_body_util::BodyExt;
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
+use lambda_kit::caller::Keys;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tower::ServiceExt;
@@ -69,10 +69,10 @@ type Measured = (Vec<Times>, Duration);
 pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> Result<()> {
     let dictionary = testkit::hr::dictionary();
     let database = stage.database();
-    let service = Service::new(database.clone(), dictionary, Operator::new("none"));
+    let service = Service::new(database.clone(), dictionary);
     let mut bench = Bench {
         stage,
-        routes: lambda_kit::http::with_service_layers(router(service)),
+        routes: lambda_kit::http::with_service_layers(router(service), Keys::default()),
         dictionary,
         database,
         conn: stage.connect(Some(DATABASE)).await?,

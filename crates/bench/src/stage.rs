@@ -137,7 +137,7 @@ pub(crate) fn environment() -> Vec<(&'static str, String)> {
         ("ROWGATE_BUCKET", BUCKET),
         ("ROWGATE_URL", "http://127.0.0.1"),
         ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
-        ("ROWGATE_OPERATOR_KEY_ID", "operator"),
+        ("ROWGATE_KEYS", r#"[{"id": "writer", "name": "writer", "right": "write"}]"#),
         ("ROWGATE_SQL", testkit::hr::SQL),
     ]
     .map(|(name, value)| (name, value.to_owned()))

@@ -1,4 +1,4 @@
-//! The value of the operator's API key.
+//! The value of an operator's API key.
 //!
 //! One signed call asks API Gateway, whose SDK crate is among the largest. The value is not cached:
 //! a changed key counts from the next run on.

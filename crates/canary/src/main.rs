@@ -18,7 +18,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_kit::init_tracing();
     let config = aws::sdk_config()?;
-    let key = OperatorKey::new(&config, env::required("ROWGATE_OPERATOR_KEY_ID")?);
+    let key = OperatorKey::new(&config, env::required("ROWGATE_KEY_ID")?);
     let key = key.ok_or("the SDK's configuration has no region or no credentials")?;
     // A local endpoint has no host name for each bucket; AWS accepts both forms.
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();

@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         Ok(folder) => PathBuf::from(folder),
         Err(_) => std::env::current_exe()?.with_file_name(FOLDER),
     };
-    http::serve(router(Files::read(&folder)?, &origin), http::with_open_service_layers).await
+    http::serve(http::with_open_service_layers(router(Files::read(&folder)?, &origin))).await
 }

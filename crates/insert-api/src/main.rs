@@ -2,7 +2,7 @@
 
 use aurora::{Database, Target};
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
+use lambda_kit::caller::Keys;
 use lambda_kit::{aws, env, http, tables};
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,6 +11,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let target = Target::read(env::required)?;
     let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
     let database = Database::new(client, target);
-    let service = Service::new(database, &tables::read()?.dictionary, Operator::from_env()?);
-    http::serve(router(service), http::with_service_layers).await
+    let service = Service::new(database, &tables::read()?.dictionary);
+    http::serve(http::with_service_layers(router(service), Keys::from_env()?)).await
 }

@@ -2,9 +2,7 @@
 
 use aurora::idempotency::ClaimSettings;
 use aurora::{Database, Deadline};
-use axum::extract::FromRef;
 use domain::dictionary::Dictionary;
-use lambda_kit::caller::Operator;
 use lambda_kit::http::Within;
 
 /// The state that the handlers share.
@@ -14,22 +12,14 @@ pub struct Service {
     pub database: Database,
     /// The dictionary that rows are checked against.
     pub dictionary: &'static Dictionary,
-    /// The operators, who may delete rows.
-    pub operator: Operator,
     /// The settings of idempotency keys.
     pub claims: ClaimSettings,
 }
 
 impl Service {
     /// Returns a service with the default settings.
-    pub fn new(database: Database, dictionary: &'static Dictionary, operator: Operator) -> Self {
-        Self { database, dictionary, operator, claims: ClaimSettings::default() }
-    }
-}
-
-impl FromRef<Service> for Operator {
-    fn from_ref(service: &Service) -> Self {
-        service.operator.clone()
+    pub fn new(database: Database, dictionary: &'static Dictionary) -> Self {
+        Self { database, dictionary, claims: ClaimSettings::default() }
     }
 }
 

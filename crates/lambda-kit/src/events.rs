@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::INVALID_PAYLOAD;
 use crate::http::gateway;
 
-/// Serves the requests of a router with these layers
+/// Serves the requests of a router with its layers
 /// ([`with_service_layers`](crate::http::with_service_layers), say) and, with `command`, every
 /// other invocation of the function, until Lambda ends the process. An error of `command` fails the
 /// invocation.
@@ -22,18 +22,14 @@ use crate::http::gateway;
 ///
 /// # Errors
 /// Those of the Lambda runtime.
-pub async fn serve_with_commands<C, F, A, E>(
-    router: Router,
-    layers: fn(Router) -> Router,
-    command: C,
-) -> Result<(), Error>
+pub async fn serve_with_commands<C, F, A, E>(routes: Router, command: C) -> Result<(), Error>
 where
     C: Fn(Value, Context) -> F,
     F: Future<Output = Result<A, E>>,
     A: Serialize,
     E: Into<Diagnostic>,
 {
-    let routes = &layers(router);
+    let routes = &routes;
     let command = &command;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let LambdaEvent { payload, context } = event;
@@ -72,7 +68,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::caller::{ByOperator, Operator};
+    use crate::caller::{ByOperator, Key, Right};
     use crate::http::with_service_layers;
 
     /// Returns an event of API Gateway, without the unused members.
@@ -96,9 +92,9 @@ mod tests {
         let handler = |_: ByOperator, Path(id): Path<String>, RawQuery(query): RawQuery, body: String| async move {
             (StatusCode::ACCEPTED, format!("{id} {} {body}", query.unwrap_or_default()))
         };
-        with_service_layers(
-            Router::new().route("/restores/{id}", post(handler)).with_state(Operator::new("op")),
-        )
+        let keys = [("op", Right::Operate), ("writer", Right::Write)];
+        let keys = keys.map(|(id, right)| Key::new(id.to_owned(), right, None).unwrap());
+        with_service_layers(Router::new().route("/restores/{id}", post(handler)), keys.into_iter().collect())
     }
 
     #[tokio::test]

@@ -47,7 +47,7 @@ pub(crate) async fn page(
 fn source<'s>(service: &'s Service, caller: &Caller) -> Source<'s> {
     let (door, url) = match caller {
         Caller::Person(_) => (Door::People, &service.people_url),
-        Caller::Key { .. } | Caller::Unknown => (Door::Scripts, &service.url),
+        Caller::Key(_) | Caller::Unknown => (Door::Scripts, &service.url),
     };
     Source {
         dictionary: service.dictionary,

@@ -1,6 +1,7 @@
 //! The `rowgate-reports` function: wires configuration, database and routes.
 
 use aurora::{Database, Target};
+use lambda_kit::caller::Keys;
 use lambda_kit::{aws, env, http, tables};
 use reports::{Links, Service, router};
 
@@ -23,5 +24,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         url: env::required("ROWGATE_URL")?,
         people_url: env::required("ROWGATE_PEOPLE_URL")?,
     };
-    http::serve(router(service), http::with_service_layers).await
+    http::serve(http::with_service_layers(router(service), Keys::from_env()?)).await
 }

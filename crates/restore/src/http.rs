@@ -4,7 +4,6 @@ use aurora::audit::{self, Actor};
 use aurora::restores::{self, Status};
 use aurora::{Database, Deadline};
 use axum::body::{Body, Bytes};
-use axum::extract::FromRef;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,7 +15,7 @@ use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::dictionary::Table;
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::caller::{ByOperator, Caller, Operator};
+use lambda_kit::caller::{ByOperator, Caller};
 use lambda_kit::continuation::Continuation;
 use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::{ProblemResponse, sentence};
@@ -34,42 +33,25 @@ use crate::request::resolve::new_id;
 /// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be a restore's id, as next has it";
 
-/// The state that the handlers share.
-#[derive(Debug, Clone)]
-pub struct Service<S, G> {
-    /// The restorer.
-    pub restorer: Restorer<S, G>,
-    /// The rule that decides who may start a restore.
-    pub operator: Operator,
-}
-
-impl<S: Clone, G: Clone> Within for Service<S, G> {
+impl<S: Clone, G: Clone> Within for Restorer<S, G> {
     fn within(&self, deadline: Deadline) -> Self {
-        let mut service = self.clone();
-        service.restorer.database = service.restorer.database.within(deadline);
-        service
-    }
-}
-
-impl<S, G> FromRef<Service<S, G>> for Operator {
-    fn from_ref(service: &Service<S, G>) -> Self {
-        service.operator.clone()
+        Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 
 /// Returns the function's routes.
-pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
+pub fn router<S: Store, G: Continuation<Unfinished>>(restorer: Restorer<S, G>) -> Router {
     Router::new()
         .path("/restores", get(list::<S, G>).post(start::<S, G>))
         .path("/restores/{id}", get(one::<S, G>))
         .path("/restores/{id}/undo", post(undo::<S, G>))
-        .with_state(service)
+        .with_state(restorer)
 }
 
 /// Starts a restore.
 async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    InTime(restorer): InTime<Restorer<S, G>>,
     request: RequestId,
     caller: Caller,
     _: NoQuery,
@@ -103,7 +85,7 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
 
 /// Lists restores, newest first.
 async fn list<S: Store, G: Continuation<Unfinished>>(
-    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    InTime(restorer): InTime<Restorer<S, G>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ProblemResponse> {
@@ -119,7 +101,7 @@ async fn list<S: Store, G: Continuation<Unfinished>>(
 /// Puts the tables that a restore took the place of back in their places.
 async fn undo<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    InTime(restorer): InTime<Restorer<S, G>>,
     request: RequestId,
     caller: Caller,
     PathText(of): PathText,
@@ -170,7 +152,7 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
 
 /// Shows one restore.
 async fn one<S: Store, G: Continuation<Unfinished>>(
-    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    InTime(restorer): InTime<Restorer<S, G>>,
     caller: Caller,
     PathText(id): PathText,
     query: Query,

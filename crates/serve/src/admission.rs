@@ -107,7 +107,7 @@ impl Admission {
             return Err(Refused { problem, refusal: Refusal::Key, retry_after: None, key: None });
         };
         let refused = |problem, refusal, retry_after| {
-            let key = Some(key.name.clone());
+            let key = Some(key.holder.id().to_owned());
             Refused { problem, refusal, retry_after, key }
         };
         let length = declared_length(headers);
@@ -141,7 +141,7 @@ impl Admission {
                 Some(room.ok().and_then(Result::ok).ok_or_else(busy)?)
             }
         };
-        Ok((key.name.clone(), slot, room))
+        Ok((key.holder.id().to_owned(), slot, room))
     }
 }
 

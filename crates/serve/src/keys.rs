@@ -5,14 +5,13 @@ use std::num::NonZeroU32;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use lambda_kit::caller::{self, Right};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 /// Characters of a key, as in API Gateway.
 const KEY_LENGTH: std::ops::RangeInclusive<usize> = 20..=128;
-/// Characters of a key's name, which log lines contain.
-const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=64;
 /// The bit of a file's mode that lets everybody read it.
 const OTHERS_READ: u32 = 0o004;
 
@@ -23,25 +22,14 @@ pub struct Keys(Vec<Key>);
 /// A key. Its text is not kept.
 #[derive(Debug)]
 pub struct Key {
-    /// The name, which identifies the caller, also in log lines.
-    pub name: String,
-    /// The right of its holder.
-    pub right: KeyRight,
+    /// The name, right and tables of its holder. The name is the id of the caller, also in log
+    /// lines.
+    pub holder: caller::Key,
     /// Requests per second, if the file has them.
     pub rate: Option<NonZeroU32>,
     /// The burst of requests above the rate, if the file has it.
     pub burst: Option<NonZeroU32>,
     digest: [u8; 32],
-}
-
-/// The right of the holder of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyRight {
-    /// Reads, and sends rows.
-    Writer,
-    /// Does everything: deletes rows and starts backups and restores as well.
-    Operator,
 }
 
 /// An error in the keys. No message repeats a key, or a line that may contain one.
@@ -96,7 +84,8 @@ struct Wire {
 #[serde(deny_unknown_fields)]
 struct WireKey {
     name: String,
-    right: KeyRight,
+    right: Right,
+    tables: Option<Vec<String>>,
     key: Option<String>,
     sha256: Option<String>,
     rate: Option<NonZeroU32>,
@@ -132,6 +121,11 @@ impl Keys {
         self.0.iter()
     }
 
+    /// Returns the rights of all keys, by their names.
+    pub(crate) fn rights(&self) -> caller::Keys {
+        self.0.iter().map(|key| key.holder.clone()).collect()
+    }
+
     /// Finds a presented key, and its place. The time reveals nothing: it compares the whole hashes
     /// of all keys.
     pub fn find(&self, presented: &[u8]) -> Option<(usize, &Key)> {
@@ -160,19 +154,16 @@ fn parse(text: &str) -> Result<(Keys, bool), KeysError> {
     let mut keys: Vec<Key> = Vec::with_capacity(wire.keys.len());
     for (index, key) in wire.keys.into_iter().enumerate() {
         let fault = |message: &str| KeysError::Key { number: index + 1, message: message.to_owned() };
-        let is_name = NAME_LENGTH.contains(&key.name.len())
-            && key.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        if !is_name {
-            return Err(fault("name has 1 to 64 letters, digits, dots, dashes and underscores"));
-        }
+        let holder = caller::Key::new(key.name, key.right, key.tables);
+        let holder = holder.map_err(|error| fault(&error.to_string()))?;
         let digest = digest(key.key.as_deref(), key.sha256.as_deref()).map_err(fault)?;
-        if keys.iter().any(|other| other.name == key.name) {
+        if keys.iter().any(|other| other.holder.id() == holder.id()) {
             return Err(fault("another key has this name"));
         }
         if keys.iter().any(|other| other.digest == digest) {
             return Err(fault("it is the same key as another one"));
         }
-        keys.push(Key { name: key.name, right: key.right, rate: key.rate, burst: key.burst, digest });
+        keys.push(Key { holder, rate: key.rate, burst: key.burst, digest });
     }
     Ok((Keys(keys), has_plain))
 }
@@ -210,24 +201,36 @@ mod tests {
     fn text() -> String {
         let digest = hex::encode(Sha256::digest(OPERATOR));
         format!(
-            "[[keys]]\nname = \"hr\"\nright = \"writer\"\nkey = \"{WRITER}\"\nrate = 5\nburst = 7\n\
-             [[keys]]\nname = \"ops\"\nright = \"operator\"\nsha256 = \"{digest}\"\n"
+            "[[keys]]\nname = \"hr\"\nright = \"write\"\ntables = [\"tags\"]\nkey = \"{WRITER}\"\nrate = 5\nburst = 7\n\
+             [[keys]]\nname = \"ops\"\nright = \"operate\"\nsha256 = \"{digest}\"\n"
         )
     }
 
     #[test]
     fn a_key_is_found_by_all_of_its_characters() {
         let keys = Keys::of_secret(&text()).unwrap();
-        let found = |presented: &str| keys.find(presented.as_bytes()).map(|(index, key)| (index, &*key.name));
+        let found =
+            |presented: &str| keys.find(presented.as_bytes()).map(|(index, key)| (index, key.holder.id()));
         assert_eq!((found(WRITER), found(OPERATOR)), (Some((0, "hr")), Some((1, "ops"))));
         for other in ["", " ", "writer", &WRITER[1..], &format!("{WRITER} "), &WRITER.to_uppercase()] {
             assert_eq!(found(other), None, "{other:?}");
         }
         let hr = keys.iter().next().unwrap();
-        assert_eq!(
-            (hr.right, hr.rate.map(u32::from), hr.burst.map(u32::from)),
-            (KeyRight::Writer, Some(5), Some(7))
-        );
+        assert_eq!((hr.rate.map(u32::from), hr.burst.map(u32::from)), (Some(5), Some(7)));
+        let rights = hr.holder.rights();
+        assert!(rights.may(Right::Write) && !rights.may(Right::Operate));
+        assert!(rights.sees("tags") && !rights.sees("documents"));
+    }
+
+    #[test]
+    fn a_right_may_have_the_name_of_its_group() {
+        let of = |right: &str| {
+            let keys = Keys::of_secret(&text().replace("\"operate\"", &format!("\"{right}\""))).unwrap();
+            keys.0[1].holder.rights().clone()
+        };
+        for (right, group) in [("read", "reader"), ("write", "writer"), ("operate", "operator")] {
+            assert_eq!(of(right), of(group));
+        }
     }
 
     #[test]
@@ -237,7 +240,7 @@ mod tests {
             (String::new(), "there is no [[keys]]"),
             (
                 of("name = \"a b\"\nright = \"writer\"\nkey = \"SECRETSECRETSECRETSECRET\""),
-                "key 1: name has 1 to 64",
+                "key 1: an id or a name has 1 to 64",
             ),
             (of("name = \"a\"\nright = \"writer\"\nkey = \"SECRET\""), "key 1: key has 20 to 128 characters"),
             (of("name = \"a\"\nright = \"writer\"\nsha256 = \"SECRET\""), "key 1: sha256 has the 64"),
@@ -251,6 +254,16 @@ mod tests {
             (
                 of("name = \"a\"\nright = \"writer\"\nkey = \"SECRETSECRETSECRETSECRET\"\nrate = 0"),
                 "line 5: ",
+            ),
+            (
+                of(
+                    "name = \"a\"\nright = \"operate\"\ntables = [\"tags\"]\nkey = \"SECRETSECRETSECRETSECRET\"",
+                ),
+                "key 1: a key with the right operate has every table",
+            ),
+            (
+                of("name = \"a\"\nright = \"read\"\ntables = []\nkey = \"SECRETSECRETSECRETSECRET\""),
+                "key 1: tables is empty",
             ),
             (text() + &text().replace("\"hr\"", "\"hr2\""), "key 3: it is the same key"),
             (text() + &text().replace(WRITER, OPERATOR), "key 3: another key has this name"),

@@ -18,7 +18,7 @@ use anyhow::Result;
 
 pub use arguments::Arguments;
 pub use error::is_user_error;
-pub use keys::{Key, KeyRight, Keys, KeysError};
+pub use keys::{Key, Keys, KeysError};
 
 use arguments::Subcommands;
 

@@ -11,6 +11,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use axum::routing::get;
 use axum::{Router, middleware};
 use lambda_kit::aws::https_client;
+use lambda_kit::caller;
 use lambda_kit::http::with_service_layers;
 use lambda_kit::tables;
 use prometheus::IntGauge;
@@ -23,7 +24,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::admission::{self, Admission, Rate};
 use crate::arguments::ServeArguments;
 use crate::error::user_error;
-use crate::keys::{KeyRight, Keys};
+use crate::keys::Keys;
 use crate::metrics::{self, Metrics, Work};
 use crate::routes::{self, Api, Parts};
 use crate::server::{self, Limits};
@@ -43,8 +44,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     }
     let folder = tables::read_at(arguments.sql.clone()).map_err(|error| user_error(error.to_string()))?;
     let keys = keys(&arguments, &config).await?;
-    let operators = keys.iter().filter(|key| key.right == KeyRight::Operator);
-    let operators = operators.map(|key| key.name.clone()).collect();
+    let rights = keys.rights();
     let (listener, address) = listen(arguments.listen, "ROWGATE_LISTEN").await?;
     let url = arguments.url.clone().unwrap_or_else(|| format!("http://{address}"));
     let url = url.trim_end_matches('/').to_owned();
@@ -56,24 +56,15 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let (backups_work, restores_work) = (metrics.work("backup"), metrics.work("restore"));
     let (backup_queue, backups_waiting) = work::queue(&backups_work);
     let (restore_queue, restores_waiting) = work::queue(&restores_work);
-    let parts = Parts {
-        config: &config,
-        target,
-        bucket,
-        url,
-        people_url,
-        folder,
-        operators,
-        backup_queue,
-        restore_queue,
-    };
+    let parts =
+        Parts { config: &config, target, bucket, url, people_url, folder, backup_queue, restore_queue };
     let api = routes::api(parts)?;
     start_work(&mut tasks, &api, backups_waiting, restores_waiting, &stopped);
 
     let usual = Rate { rate: arguments.rate, burst: arguments.burst };
     let number_of_keys = keys.iter().count();
     let admission = Arc::new(Admission::new(keys, usual, arguments.requests, metrics.clone()));
-    let routes = with_layers(api.routes, &admission, &metrics);
+    let routes = with_layers(api.routes, rights, &admission, &metrics);
     let limits = limits(&arguments)?;
     if let Some(address) = arguments.metrics_address.0 {
         serve_metrics(&mut tasks, address, &metrics, limits, &stopped).await?;
@@ -167,8 +158,13 @@ fn log_end(is_ended: bool, metrics: &Metrics, backups: &Work, restores: &Work) {
 }
 
 /// Wraps the routes in layers. `/health` needs no key and makes no log line.
-fn with_layers(routes: Router, admission: &Arc<Admission>, metrics: &Metrics) -> Router {
-    with_service_layers(routes)
+fn with_layers(
+    routes: Router,
+    rights: caller::Keys,
+    admission: &Arc<Admission>,
+    metrics: &Metrics,
+) -> Router {
+    with_service_layers(routes, rights)
         .layer(middleware::from_fn_with_state(Arc::clone(admission), admission::check))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::track))
         .route("/health", get(admission::health).layer(middleware::map_response(admission::close)))

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
+use lambda_kit::caller::{Key, Keys, Right};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -24,6 +25,56 @@ pub struct Reply {
     pub bytes: Bytes,
     /// The same, parsed; null if it is empty or its content type is not JSON.
     pub body: Value,
+}
+
+/// A caller.
+#[derive(Debug, Clone, Copy)]
+pub enum By {
+    /// A script whose API key has this id.
+    Key(&'static str),
+    /// A person in these groups.
+    Person(&'static str),
+}
+
+impl By {
+    /// Returns the extension of the caller's requests.
+    pub fn context(self) -> RequestContext {
+        match self {
+            Self::Key(id) => by_key(Some(id)),
+            Self::Person(groups) => by_person("ann@x.example", groups),
+        }
+    }
+
+    /// Returns the word that problems have for what gives the caller rights.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Person(_) => "account",
+        }
+    }
+}
+
+/// Returns API keys with every right: `reader`, `writer` and `operator` see every table, `ann` is a
+/// writer with the name of a person, and `team` may write the tables documents and collections
+/// alone, `tags` the table tags.
+///
+/// # Panics
+/// Never: the keys are well formed.
+#[expect(clippy::expect_used, reason = "the keys are well formed")]
+pub fn keys() -> Keys {
+    let key = |id: &str, right, tables: &[&str]| {
+        let tables = (!tables.is_empty()).then(|| tables.iter().map(ToString::to_string).collect());
+        Key::new(id.to_owned(), right, tables).expect("the key is well formed")
+    };
+    let keys = [
+        key("reader", Right::Read, &[]),
+        key("writer", Right::Write, &[]),
+        key("operator", Right::Operate, &[]),
+        key("ann", Right::Write, &[]),
+        key("team", Right::Write, &["documents", "collections"]),
+        key("tags", Right::Write, &["tags"]),
+    ];
+    keys.into_iter().collect()
 }
 
 /// Returns the extension of a request with the API key that has this id, or with none.

@@ -2,6 +2,7 @@
 
 use aurora::{Database, Target};
 use bucket::S3Bucket;
+use lambda_kit::caller::Keys;
 use lambda_kit::{aws, env, http, tables};
 use uploads::{Service, router};
 
@@ -20,5 +21,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         ),
         dictionary: &tables::read()?.dictionary,
     };
-    http::serve(router(service), http::with_service_layers).await
+    http::serve(http::with_service_layers(router(service), Keys::from_env()?)).await
 }

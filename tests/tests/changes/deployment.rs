@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Answer, Bucket, Ended, Function, TestDatabase};
 
+/// A key, without which no function that answers requests starts.
+const KEYS: &str = r#"[{"id": "operator", "name": "operator", "right": "operate"}]"#;
 /// The time limit of an invocation.
 const TIME: Duration = Duration::from_secs(120);
 
@@ -120,7 +122,7 @@ impl Deployment {
             ("ROWGATE_SECRET_ARN", target.secret_arn),
             ("ROWGATE_DATABASE", target.database),
             ("ROWGATE_BUCKET", "data".to_owned()),
-            ("ROWGATE_OPERATOR_KEY_ID", "operator".to_owned()),
+            ("ROWGATE_KEYS", KEYS.to_owned()),
             ("ROWGATE_QUEUE_URL", format!("{bucket}/queue")),
             ("ROWGATE_SQL", self.sql_folder().display().to_string()),
         ];

@@ -3,8 +3,23 @@
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// The id of the operator's key; writers have others.
+/// The id of the operator's key.
 pub(crate) const OPERATOR: &str = "operator";
+/// The number of writers' keys.
+const WRITERS: u64 = 7;
+
+/// Returns the id of a writer's key, of which there are a few.
+pub(crate) fn writer(number: u64) -> String {
+    format!("writer-{}", number % WRITERS)
+}
+
+/// Returns the variable that gives the keys their rights.
+pub(crate) fn keys() -> (&'static str, String) {
+    let writers = (0..WRITERS).map(|number| (writer(number), "write"));
+    let keys = writers.chain([(OPERATOR.to_owned(), "operate")]);
+    let keys: Vec<Value> = keys.map(|(id, right)| json!({"id": id, "name": id, "right": right})).collect();
+    ("ROWGATE_KEYS", json!(keys).to_string())
+}
 
 /// A request.
 #[derive(Debug, Clone)]

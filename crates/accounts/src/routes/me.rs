@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
-use lambda_kit::caller::Right;
 use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
@@ -19,8 +18,7 @@ pub(crate) async fn get<D: Directory>(
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let tables = service.accounts.dictionary.visible_tables().map(Table::name);
-    let may_read = person.may(Right::Read);
-    let tables: Vec<&str> = tables.filter(|table| may_read && person.sees(table)).collect();
+    let tables: Vec<&str> = tables.filter(|table| person.rights().sees(table)).collect();
     let groups: Vec<&str> = person.groups().collect();
     let me = json!({ "username": person.username(), "groups": groups, "tables": tables });
     Ok(Json(me).into_response())

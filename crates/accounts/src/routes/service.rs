@@ -2,11 +2,11 @@
 
 use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
+use lambda_kit::caller::{ByOperator, Caller, Person};
 use lambda_kit::http::{RequestId, Within};
 use lambda_kit::log_failure;
 use lambda_kit::problem::{ProblemResponse, sentence};
@@ -32,13 +32,6 @@ impl<D: Directory> Within for Service<D> {
     }
 }
 
-impl<D> FromRef<Service<D>> for Operator {
-    fn from_ref(_: &Service<D>) -> Self {
-        // No route of this function takes a key.
-        Self::new("")
-    }
-}
-
 /// The argument of handlers for every person who is signed in, with or without rights: only an
 /// access token counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +53,7 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OperatorPerson(pub(crate) Person);
 
-impl<S> FromRequestParts<S> for OperatorPerson
-where
-    S: Send + Sync,
-    Operator: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for OperatorPerson {
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {

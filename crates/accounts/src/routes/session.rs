@@ -100,7 +100,8 @@ pub(crate) async fn logout<D: Directory>(
 }
 
 fn has_right(session: &Session) -> bool {
-    Person::new(&session.username, session.groups.iter().map(String::as_str)).may(Right::Read)
+    let person = Person::new(&session.username, session.groups.iter().map(String::as_str));
+    person.rights().may(Right::Read)
 }
 
 fn tokens(session: Session, refresh_token: String) -> Response {

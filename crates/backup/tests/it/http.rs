@@ -6,21 +6,19 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use backup::catalogue::{Verified, note_verified};
-use backup::{Service, Status, router};
+use backup::{Status, router};
 use domain::backup::{BackupId, folder, manifest_key};
 use domain::batch::MAX_BODY_BYTES;
-use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
 use serde_json::{Value, json};
-use testkit::gateway::{self, by_key, by_person};
+use testkit::gateway::{self, By, by_key};
 use testkit::tables;
 
 use crate::support::{World, long};
 
 impl World {
     fn routes(&self) -> Router {
-        let service = Service { backups: self.backups(), operator: Operator::new("op") };
-        with_service_layers(router(service))
+        with_service_layers(router(self.backups()), gateway::keys())
     }
 
     async fn send(
@@ -36,7 +34,7 @@ impl World {
 
     async fn post(&self, body: &str) -> (u16, Value) {
         let request = Request::post("/backups").header("content-type", "application/json");
-        self.send("op", request, body.to_owned()).await
+        self.send("operator", request, body.to_owned()).await
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -77,9 +75,9 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
 }
 
 impl World {
-    /// A call by a person in these groups.
-    async fn by(&self, groups: &str, request: axum::http::request::Builder) -> (u16, Value) {
-        let request = request.extension(by_person("ann@x.example", groups)).body(Body::empty()).unwrap();
+    /// A call by a person or a script.
+    async fn by(&self, caller: By, request: axum::http::request::Builder) -> (u16, Value) {
+        let request = request.extension(caller.context()).body(Body::empty()).unwrap();
         let reply = gateway::send(&self.routes(), request).await;
         (reply.status, reply.body)
     }
@@ -92,14 +90,20 @@ impl World {
 }
 
 #[tokio::test]
-async fn people_see_backups_where_they_see_every_table() {
+async fn callers_see_backups_where_they_see_every_table() {
     let world = World::with_rows(2).await;
     let (_, started) = world.post("").await;
     let one = format!("/backups/{}", started["backup"].as_str().unwrap());
     for path in ["/backups", &one] {
-        assert_eq!(world.by("reader", Request::get(path)).await.0, 200, "{path}");
-        let (status, answer) = world.by("writer,table:tags", Request::get(path)).await;
-        assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
+        for caller in [By::Person("reader"), By::Key("reader"), By::Key("operator")] {
+            assert_eq!(world.by(caller, Request::get(path)).await.0, 200, "{caller:?} {path}");
+        }
+        for caller in [By::Person("writer,table:tags"), By::Key("tags")] {
+            let (status, answer) = world.by(caller, Request::get(path)).await;
+            assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
+            let detail = format!("This is for {}s that see every table.", caller.noun());
+            assert_eq!(answer["detail"], detail);
+        }
     }
     assert_eq!(world.trail().await, "", "a key leaves nothing in the audit trail");
 }
@@ -107,16 +111,17 @@ async fn people_see_backups_where_they_see_every_table() {
 #[tokio::test]
 async fn what_a_person_starts_is_recorded_before_it_begins() {
     let world = World::with_rows(2).await;
-    for groups in ["writer", "reader", ""] {
-        assert_eq!(world.by(groups, Request::post("/backups")).await.0, 403, "{groups}");
+    let keys = ["writer", "reader", "tags", "nobody"].map(By::Key);
+    for caller in ["writer", "reader", ""].map(By::Person).into_iter().chain(keys) {
+        assert_eq!(world.by(caller, Request::post("/backups")).await.0, 403, "{caller:?}");
     }
     assert_eq!(world.trail().await, "");
-    assert_eq!(world.by("operator", Request::post("/backups")).await.0, 202);
+    assert_eq!(world.by(By::Person("operator"), Request::post("/backups")).await.0, 202);
     let tables = json!({ "tables": tables() });
     assert_eq!(world.trail().await, format!("ann@x.example start-backup {tables} request-1"));
     world.calls.take();
     world.db.sql("DROP TABLE rowgate_audit").await.unwrap();
-    assert!(world.by("operator", Request::post("/backups")).await.0 >= 500);
+    assert!(world.by(By::Person("operator"), Request::post("/backups")).await.0 >= 500);
     assert!(world.calls.take().is_none(), "nothing was begun");
 }
 
@@ -125,7 +130,7 @@ async fn without_a_body_it_is_every_table() {
     let world = World::with_rows(2).await;
     for request in [Request::post("/backups"), Request::post("/backups/").header("content-type", "text/csv")]
     {
-        let (status, _) = world.send("op", request, "").await;
+        let (status, _) = world.send("operator", request, "").await;
         assert_eq!(status, 202);
         let backup = world.calls.take().unwrap().backup;
         assert_eq!(world.state(&backup)["tables"], json!(tables()));
@@ -162,9 +167,9 @@ async fn a_request_that_cannot_start_a_backup_is_answered_with_the_reason() {
     let largest = " ".repeat(MAX_BODY_BYTES);
     assert_eq!((world.post(&largest).await.0, world.post(&(largest + " ")).await.0), (400, 413));
     let request = Request::post("/backups?dry_run=true").header("content-type", "application/json");
-    let (status, problem) = world.send("op", request, "{}").await;
+    let (status, problem) = world.send("operator", request, "{}").await;
     assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &json!("dry_run")));
-    let (status, _) = world.send("op", Request::post("/backups"), "{}").await;
+    let (status, _) = world.send("operator", Request::post("/backups"), "{}").await;
     assert_eq!(status, 415);
     let (status, _) = world.send("writer", Request::post("/backups"), "").await;
     assert_eq!(status, 403);
@@ -226,7 +231,7 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabV*IL\xcaI-V\xb2\x8a\x06\xb2\xd2\x8b\x95bk\x01\xca\xab\xa4\xa5\x13\x00\x00\x00";
     let send = async |encoding: &str, body: &'static [u8]| {
         let request = Request::post("/backups").header("content-type", "application/json");
-        world.send("op", request.header("content-encoding", encoding), body).await
+        world.send("operator", request.header("content-encoding", encoding), body).await
     };
     for (encoding, body, status, kind) in
         [("br", &packed[..], 415, "unsupported-encoding"), ("gzip", &packed[..20], 400, "invalid-encoding")]

@@ -39,7 +39,7 @@ impl Served {
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         let keys = folder.join("keys.toml");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&keys)?;
-        write!(file, "[[keys]]\nname = \"bench\"\nright = \"writer\"\nkey = \"{KEY}\"\n")?;
+        write!(file, "[[keys]]\nname = \"bench\"\nright = \"write\"\nkey = \"{KEY}\"\n")?;
         write!(file, "rate = 1000000\nburst = 1000000\n")?;
         let log = folder.join("serve");
         let output = File::create(&log)?;

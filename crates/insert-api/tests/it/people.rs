@@ -1,9 +1,11 @@
-//! People with accounts: what they may, which tables they see, and that their keys are their own.
+//! What people and scripts may, which tables they see, and that their idempotency keys are their
+//! own.
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
-use testkit::gateway::by_person;
+use testkit::gateway::{By, by_person};
 use testkit::tables;
 
 use crate::row_support::is_problem;
@@ -19,7 +21,23 @@ impl Api {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(path).extension(by_person(username, groups));
+        self.in_context(by_person(username, groups), method, path, headers, body).await
+    }
+
+    /// A call by a person or a script.
+    pub(crate) async fn by_any(&self, caller: By, method: &str, path: &str, body: &Value) -> Reply {
+        self.in_context(caller.context(), method, path, &[], body).await
+    }
+
+    async fn in_context(
+        &self,
+        context: RequestContext,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path).extension(context);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -31,12 +49,10 @@ impl Api {
         };
         self.run(request.body(body).unwrap()).await
     }
-
-    /// A call by Ann, who is in these groups.
-    pub(crate) async fn by_ann(&self, groups: &str, method: &str, path: &str, body: &Value) -> Reply {
-        self.by(("ann@x.example", groups), method, path, &[], body).await
-    }
 }
+
+/// Writers who see one table.
+const TAGS: [By; 2] = [By::Person("writer table:tags"), By::Key("tags")];
 
 /// Every route with a method, and a body that it takes.
 fn calls() -> Vec<(&'static str, &'static str, Value)> {
@@ -54,14 +70,19 @@ fn calls() -> Vec<(&'static str, &'static str, Value)> {
 }
 
 #[tokio::test]
-async fn each_group_may_what_it_may_and_no_more() {
-    for (groups, reads, writes, operates) in [
-        ("reader", true, false, false),
-        ("[writer]", true, true, false),
-        ("writer, reader", true, true, false),
-        ("operator", true, true, true),
-        ("", false, false, false),
-        ("table:documents", false, false, false),
+async fn each_caller_may_what_it_may_and_no_more() {
+    for (caller, reads, writes, operates) in [
+        (By::Person("reader"), true, false, false),
+        (By::Person("[writer]"), true, true, false),
+        (By::Person("writer, reader"), true, true, false),
+        (By::Person("operator"), true, true, true),
+        (By::Person(""), false, false, false),
+        (By::Person("table:documents"), false, false, false),
+        (By::Key("reader"), true, false, false),
+        (By::Key("writer"), true, true, false),
+        (By::Key("team"), true, true, false),
+        (By::Key("operator"), true, true, true),
+        (By::Key("nobody"), false, false, false),
     ] {
         let api = Api::start().await;
         api.put("/tables/documents/rows/7", &document(7)).await;
@@ -71,9 +92,9 @@ async fn each_group_may_what_it_may_and_no_more() {
                 "DELETE" => operates,
                 _ => writes,
             };
-            let reply = api.by_ann(groups, method, path, &body).await;
+            let reply = api.by_any(caller, method, path, &body).await;
             if may {
-                assert!(reply.status < 300, "{groups} {method} {path} {reply:?}");
+                assert!(reply.status < 300, "{caller:?} {method} {path} {reply:?}");
             } else {
                 is_problem(&reply, 403, "forbidden");
             }
@@ -85,29 +106,31 @@ async fn each_group_may_what_it_may_and_no_more() {
         } else {
             1
         };
-        assert_eq!(api.count("documents").await, expected, "{groups}");
+        assert_eq!(api.count("documents").await, expected, "{caller:?}");
     }
 }
 
 #[tokio::test]
-async fn a_table_that_an_account_does_not_see_is_out_of_reach() {
+async fn a_table_that_a_caller_does_not_see_is_out_of_reach() {
     let api = Api::start().await;
     api.put("/tables/documents/rows/7", &document(7)).await;
     for (method, path, body) in calls() {
         if method == "DELETE" {
             continue;
         }
-        let reply = api.by_ann("writer,table:tags", method, path, &body).await;
-        is_problem(&reply, 403, "forbidden");
-        assert_eq!(reply.body["detail"], "This account does not see the table documents.", "{method} {path}");
-        let reply = api.by_ann("writer,table:tags,table:documents", method, path, &body).await;
+        for caller in TAGS {
+            let reply = api.by_any(caller, method, path, &body).await;
+            is_problem(&reply, 403, "forbidden");
+            let detail = format!("This {} does not see the table documents.", caller.noun());
+            assert_eq!(reply.body["detail"], detail, "{method} {path}");
+        }
+        let reply = api.by_any(By::Person("writer,table:tags,table:documents"), method, path, &body).await;
         assert!(reply.status < 300, "{method} {path} {reply:?}");
     }
     // An operator sees every table.
-    assert_eq!(
-        api.by_ann("operator,table:tags", "DELETE", "/tables/documents/rows/7", &Value::Null).await.status,
-        204
-    );
+    let operator = By::Person("operator,table:tags");
+    let deleted = api.by_any(operator, "DELETE", "/tables/documents/rows/7", &Value::Null).await;
+    assert_eq!(deleted.status, 204);
 }
 
 #[tokio::test]
@@ -119,14 +142,18 @@ async fn one_table_of_a_batch_that_is_not_seen_is_enough() {
     ] {
         for prefer in ["tx=atomic", "tx=dry-run", "none"] {
             let headers = [("prefer", prefer), ("idempotency-key", "k")];
-            let reply = api.by(("ann", "writer table:tags"), "POST", "/insert_data", &headers, &body).await;
-            is_problem(&reply, 403, "forbidden");
+            for caller in TAGS {
+                let reply = api.in_context(caller.context(), "POST", "/insert_data", &headers, &body).await;
+                is_problem(&reply, 403, "forbidden");
+            }
         }
     }
     assert_eq!((api.count("tags").await, api.count("documents").await), (1, 0));
     assert_eq!(api.count("rowgate_idempotency_keys").await, 0);
-    let seen = json!({"tags": [{"id": 5, "tag": "Pilot"}]});
-    assert_eq!(api.by_ann("writer table:tags", "POST", "/insert_data", &seen).await.status, 201);
+    for (id, caller) in TAGS.into_iter().enumerate() {
+        let seen = json!({"tags": [{"id": id + 5, "tag": format!("Pilot {id}")}]});
+        assert_eq!(api.by_any(caller, "POST", "/insert_data", &seen).await.status, 201);
+    }
 }
 
 #[tokio::test]
@@ -137,11 +164,15 @@ async fn names_only_tables_that_are_seen() {
         ("PUT", "/tables/nothing/rows/1", json!({})),
         ("POST", "/insert_data", json!({"nothing": [{}]})),
     ] {
-        let reply = api.by_ann("writer table:tags", method, path, &body).await;
-        is_problem(&reply, 400, "unknown-table");
-        assert_eq!(reply.body["detail"], "There is no table \"nothing\"; the tables are tags.");
-        let reply = api.by_ann("writer", method, path, &body).await;
-        assert!(reply.body["detail"].as_str().unwrap().contains(&tables().join(", ")), "{reply:?}");
+        for caller in TAGS {
+            let reply = api.by_any(caller, method, path, &body).await;
+            is_problem(&reply, 400, "unknown-table");
+            assert_eq!(reply.body["detail"], "There is no table \"nothing\"; the tables are tags.");
+        }
+        for caller in [By::Person("writer"), By::Key("writer")] {
+            let reply = api.by_any(caller, method, path, &body).await;
+            assert!(reply.body["detail"].as_str().unwrap().contains(&tables().join(", ")), "{reply:?}");
+        }
     }
 }
 

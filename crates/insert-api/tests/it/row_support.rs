@@ -3,11 +3,10 @@
 use axum::http::{Request, header};
 use domain::dictionary::{ColumnType, Dictionary, Table};
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use testkit::TestDatabase;
-use testkit::gateway::by_key;
+use testkit::gateway::{self, by_key};
 
 use crate::support::{Api, Reply};
 
@@ -38,8 +37,8 @@ impl Api {
         for table in dictionary.visible_tables() {
             db.sql(&create_table(table)).await.unwrap();
         }
-        let service = Service::new(db.database(), dictionary, Operator::new("operator"));
-        Self { routes: lambda_kit::http::with_service_layers(router(service)), db }
+        let service = Service::new(db.database(), dictionary);
+        Self { routes: lambda_kit::http::with_service_layers(router(service), gateway::keys()), db }
     }
 
     /// A call as the caller whose API key has this id.

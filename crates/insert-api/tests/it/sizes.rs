@@ -3,10 +3,10 @@
 use domain::batch::MAX_BODY_BYTES;
 use domain::dictionary::Dictionary;
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
 use lambda_kit::payload::{MAX_PAYLOAD_BYTES, fits};
 use serde_json::{Value, json};
+use testkit::gateway;
 
 use crate::row_support::row_errors;
 use crate::support::{Api, Reply, codes, document};
@@ -105,8 +105,8 @@ async fn start_wide() -> Api {
         columns.join(",")
     );
     let dictionary = Box::leak(Box::new(Dictionary::parse("wide.toml", &text).unwrap()));
-    let service = Service::new(api.db.database(), dictionary, Operator::new("operator"));
-    api.routes = with_service_layers(router(service));
+    let service = Service::new(api.db.database(), dictionary);
+    api.routes = with_service_layers(router(service), gateway::keys());
     api
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers_in;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
+use testkit::gateway;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Operation, Rule};
 
 use crate::support::{Api, Reply, codes, document};
@@ -21,8 +21,8 @@ const STUCK_MS: u64 = 3_600_000;
 async fn start() -> Api {
     let mut api = Api::start().await;
     let dictionary = testkit::dictionary();
-    let service = Service::new(api.db.database(), dictionary, Operator::new("operator"));
-    api.routes = with_service_layers_in(router(service), TIME);
+    let service = Service::new(api.db.database(), dictionary);
+    api.routes = with_service_layers_in(router(service), gateway::keys(), TIME);
     api
 }
 

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use insert_api::{Service, router};
-use lambda_kit::caller::Operator;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 use testkit::gateway::{self, by_key};
@@ -27,9 +26,9 @@ impl Api {
     pub(crate) async fn start_with(claims: ClaimSettings) -> Self {
         let dictionary = testkit::dictionary();
         let db = TestDatabase::migrated().await.unwrap();
-        let service =
-            Service { claims, ..Service::new(db.database(), dictionary, Operator::new("operator")) };
-        let api = Self { routes: lambda_kit::http::with_service_layers(router(service)), db };
+        let service = Service { claims, ..Service::new(db.database(), dictionary) };
+        let api =
+            Self { routes: lambda_kit::http::with_service_layers(router(service), gateway::keys()), db };
         let seed = json!({
             "collections": [{"id": 1, "collection": "Sales"}, {"id": 2, "collection": "Legal"}],
             "tags": [{"id": 1, "tag": "Clerk"}],

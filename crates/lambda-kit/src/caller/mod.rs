@@ -1,57 +1,24 @@
 //! Callers and their rights: holders of API keys, and people who are signed in.
 
-mod operator;
+mod keys;
 mod person;
+mod rights;
 
 use std::convert::Infallible;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
+use axum::http::Extensions;
 use axum::http::request::Parts;
-use axum::http::{Extensions, Method};
 use domain::batch::BatchError;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
 use lambda_http::request::RequestContext;
 
-pub use operator::Operator;
+pub use keys::{Key, KeyError, Keys, KeysError};
 pub use person::{Person, TABLE_GROUP};
+pub use rights::{Right, Rights};
 
 use crate::problem::ProblemResponse;
-
-/// A right of a caller. Each right includes the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Right {
-    /// Reads.
-    Read,
-    /// Sends rows and files, and replaces rows.
-    Write,
-    /// Does everything: deletes rows, starts backups and restores, approves accounts.
-    Operate,
-}
-
-impl Right {
-    /// All rights, the least first.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Operate];
-
-    /// Returns the right that a method requires.
-    pub(crate) fn of_method(method: &Method) -> Self {
-        if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
-    }
-
-    /// Returns the name of the group whose members have the right.
-    pub const fn group(self) -> &'static str {
-        match self {
-            Self::Read => "reader",
-            Self::Write => "writer",
-            Self::Operate => "operator",
-        }
-    }
-
-    /// Returns the right that the members of a group have.
-    fn of_group(group: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|right| right.group() == group)
-    }
-}
 
 /// The sender of a request, from the context of API Gateway. Headers, query and body are never
 /// trusted.
@@ -60,10 +27,7 @@ impl Right {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// A script with an API key: the scripts' door.
-    Key {
-        /// The key's id, which is no secret.
-        id: String,
-    },
+    Key(Key),
     /// A person who signed in: the people's door.
     Person(Person),
     /// An unknown sender: the method is open, or there is no gateway, as in tests of a router
@@ -72,17 +36,21 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Returns the caller of a request with these extensions. If there are claims, a key does not
-    /// count.
+    /// Returns the caller of a request that has passed the layer `identify`, with which the layers
+    /// of every service begin.
     pub fn of(extensions: &Extensions) -> Self {
-        let Some(RequestContext::ApiGatewayV1(context)) = extensions.get::<RequestContext>() else {
-            return Self::Unknown;
-        };
+        extensions.get().cloned().unwrap_or(Self::Unknown)
+    }
+
+    /// Returns the caller that API Gateway names, with the rights that `keys` give a key. If there
+    /// are claims, a key does not count.
+    pub(crate) fn of_context(context: Option<&RequestContext>, keys: &Keys) -> Self {
+        let Some(RequestContext::ApiGatewayV1(context)) = context else { return Self::Unknown };
         if let Some(claims) = context.authorizer.fields.get("claims") {
             return Self::Person(Person::of_claims(claims));
         }
         match &context.identity.api_key_id {
-            Some(id) if !id.is_empty() => Self::Key { id: id.clone() },
+            Some(id) if !id.is_empty() => Self::Key(keys.find(id)),
             _ => Self::Unknown,
         }
     }
@@ -91,28 +59,32 @@ impl Caller {
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
-            Self::Key { .. } | Self::Unknown => None,
+            Self::Key(_) | Self::Unknown => None,
         }
     }
 
-    /// Returns true if the caller has the right. Every key may read and write; only the operator's
-    /// may operate.
-    pub fn may(&self, right: Right, operator: &Operator) -> bool {
+    /// Returns the caller's rights; `None` if nobody is known.
+    fn rights(&self) -> Option<&Rights> {
         match self {
-            Self::Key { id } => right < Right::Operate || operator.holds(id),
-            Self::Person(person) => person.may(right),
-            Self::Unknown => false,
+            Self::Key(key) => Some(key.rights()),
+            Self::Person(person) => Some(person.rights()),
+            Self::Unknown => None,
         }
     }
 
-    /// Returns true if the caller sees the table, by the table's own name. Keys see every table.
+    /// Returns true if the caller has the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.rights().is_some_and(|rights| rights.may(right))
+    }
+
+    /// Returns true if the caller sees the table, by the table's own name.
     pub fn sees(&self, table: &str) -> bool {
-        self.person().is_none_or(|person| person.sees(table))
+        self.rights().is_none_or(|rights| rights.sees(table))
     }
 
     /// Returns true if the caller sees every table.
     pub fn sees_all(&self) -> bool {
-        self.person().is_none_or(Person::sees_all)
+        self.rights().is_none_or(Rights::sees_all)
     }
 
     /// Returns the names of the tables that the caller sees, for messages: `collections, tags`.
@@ -143,16 +115,20 @@ impl Caller {
         if self.sees(table) {
             return Ok(());
         }
-        let detail = format!("This account does not see the table {table}.");
+        let detail = format!("This {} does not see the table {table}.", self.noun());
         Err(Problem::new(ProblemKind::Forbidden, detail))
     }
 
     /// Requires that the caller may write, for a method that only reads but serves writing.
     ///
     /// # Errors
-    /// The problem of a person who does not.
+    /// The problem of a caller that may not.
     pub fn require_write(&self) -> Result<(), Problem> {
-        if self.person().is_none_or(|person| person.may(Right::Write)) { Ok(()) } else { Err(no_right()) }
+        if self.rights().is_none_or(|rights| rights.may(Right::Write)) {
+            Ok(())
+        } else {
+            Err(self.no_right())
+        }
     }
 
     /// Requires that the caller sees every table, for data of all tables.
@@ -163,13 +139,36 @@ impl Caller {
         if self.sees_all() {
             return Ok(());
         }
-        Err(Problem::new(ProblemKind::Forbidden, "This is for accounts that see every table."))
+        let detail = format!("This is for {}s that see every table.", self.noun());
+        Err(Problem::new(ProblemKind::Forbidden, detail))
+    }
+
+    /// Returns the problem of a caller without the right for a method. It is the same for every
+    /// key, every person and every path, so that it reveals nothing.
+    pub(crate) fn no_right(&self) -> Problem {
+        let giver = match self {
+            Self::Key(_) => "Who deploys Rowgate",
+            Self::Person(_) | Self::Unknown => "An operator",
+        };
+        let detail = format!(
+            "This {} does not have the right to do this. {giver} can give it the right.",
+            self.noun()
+        );
+        Problem::new(ProblemKind::Forbidden, detail)
+    }
+
+    /// Returns the word for what gives the caller rights, for messages.
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "key",
+            Self::Person(_) | Self::Unknown => "account",
+        }
     }
 
     /// Returns a text that is unique to the caller: no person has that of a key.
     pub fn identity(&self) -> String {
         match self {
-            Self::Key { id } => id.clone(),
+            Self::Key(key) => key.id().to_owned(),
             // No key's id has a line break.
             Self::Person(person) => format!("person\n{}", person.username()),
             Self::Unknown => String::new(),
@@ -185,41 +184,19 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The argument of handlers for operators alone: the holder of the operator's key, or a person in
-/// the group `operator`. Every other caller is answered 403 before the rest of the request is read,
-/// so it must be the first argument. The state provides the [`Operator`] through [`FromRef`].
+/// The argument of handlers for operators alone: holders of a key with the right to operate, and
+/// people in the group `operator`. Every other caller is answered 403 before the rest of the
+/// request is read, so it must be the first argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByOperator;
 
-impl<S> FromRequestParts<S> for ByOperator
-where
-    S: Send + Sync,
-    Operator: FromRef<S>,
-{
+impl<S: Sync> FromRequestParts<S> for ByOperator {
     type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let caller = Caller::of(&parts.extensions);
-        if caller.may(Right::Operate, &Operator::from_ref(state)) {
-            return Ok(Self);
-        }
-        Err(if caller.person().is_some() { no_right() } else { operators_key() }.into())
+        if caller.may(Right::Operate) { Ok(Self) } else { Err(caller.no_right().into()) }
     }
-}
-
-/// Returns the problem of a caller who is not an operator. It is the same for every key and path,
-/// so that it reveals nothing.
-fn operators_key() -> Problem {
-    Problem::new(ProblemKind::Forbidden, "This method takes the operator's key.")
-}
-
-/// Returns the problem of a person without the right for a method. It is the same for every person
-/// and path.
-pub(crate) fn no_right() -> Problem {
-    Problem::new(
-        ProblemKind::Forbidden,
-        "This account does not have the right to do this. An operator can give it the right.",
-    )
 }
 
 #[cfg(test)]
@@ -232,12 +209,29 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::http::with_service_layers;
+
+    fn key(id: &str, right: Right, tables: &[&str]) -> Key {
+        let tables = (!tables.is_empty()).then(|| tables.iter().map(ToString::to_string).collect());
+        Key::new(id.to_owned(), right, tables).unwrap()
+    }
+
+    fn keys() -> Keys {
+        [
+            key("reader", Right::Read, &[]),
+            key("writer", Right::Write, &[]),
+            key("tags", Right::Write, &["tags"]),
+            key("op", Right::Operate, &[]),
+            key("op-next", Right::Operate, &[]),
+        ]
+        .into_iter()
+        .collect()
+    }
 
     fn routes() -> Router {
         let answer = |_: ByOperator, body: String| async move { body.into_response() };
-        Router::new()
-            .route("/backups", post(answer).merge(get(|| async { "anybody's" })))
-            .with_state(Operator::new("op"))
+        let routes = Router::new().route("/backups", post(answer).merge(get(|| async { "anybody's" })));
+        with_service_layers(routes, keys())
     }
 
     async fn status(request: Request<Body>) -> u16 {
@@ -255,9 +249,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lets_the_operator_alone_do_what_is_the_operators() {
-        assert_eq!(status(request("POST", Some("op"))).await, 200);
-        for key_id in [Some("writer"), Some("OP"), Some("op "), Some(""), None] {
+    async fn lets_operators_alone_do_what_is_the_operators() {
+        for key_id in ["op", "op-next"] {
+            assert_eq!(status(request("POST", Some(key_id))).await, 200);
+        }
+        for key_id in [Some("writer"), Some("reader"), Some("tags"), Some("OP"), Some("op "), Some(""), None]
+        {
             assert_eq!(status(request("POST", key_id)).await, 403, "{key_id:?}");
         }
         assert_eq!(status(request("GET", Some("writer"))).await, 200);
@@ -273,25 +270,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_operator_without_a_key_is_nobody() {
-        for key_id in [Some(""), None] {
-            let (parts, _) = request("POST", key_id).into_parts();
-            assert!(!Caller::of(&parts.extensions).may(Right::Operate, &Operator::new("")));
-        }
-    }
-
-    #[tokio::test]
     async fn refuses_with_the_same_text_always() {
-        let response = routes().oneshot(request("POST", Some("writer"))).await.unwrap();
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
-        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
-        assert_eq!(
-            std::str::from_utf8(&body).unwrap(),
-            concat!(
-                r#"{"type":"urn:rowgate:problem:forbidden","title":"Forbidden","status":403,"#,
-                r#""detail":"This method takes the operator's key."}"#
-            )
-        );
+        for (method, key_id) in [("POST", "writer"), ("POST", "reader"), ("GET", "nobody's")] {
+            let response = routes().oneshot(request(method, Some(key_id))).await.unwrap();
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+            assert_eq!(
+                std::str::from_utf8(&body).unwrap(),
+                concat!(
+                    r#"{"type":"urn:rowgate:problem:forbidden","title":"Forbidden","status":403,"#,
+                    r#""detail":"This key does not have the right to do this. "#,
+                    r#"Who deploys Rowgate can give it the right."}"#
+                )
+            );
+        }
     }
 
     /// A request with these claims in the gateway's context, from somebody who may send any header.
@@ -330,33 +322,63 @@ mod tests {
         assert_eq!(status(request).await, 403);
     }
 
+    fn of(request: &Request<Body>) -> Caller {
+        Caller::of_context(request.extensions().get(), &keys())
+    }
+
     #[test]
     fn callers_are_distinguished() {
-        let of = |request: Request<Body>| Caller::of(request.extensions());
-        assert_eq!(of(request("GET", Some("k-1"))), Caller::Key { id: "k-1".to_owned() });
-        assert_eq!(of(request("GET", None)), Caller::Unknown);
-        assert_eq!(of(request("GET", Some(""))), Caller::Unknown);
-        assert_eq!(of(Request::get("/").body(Body::empty()).unwrap()), Caller::Unknown);
-        let ann = of(signed_in("GET", claims("reader")));
+        assert_eq!(of(&request("GET", Some("op"))), Caller::Key(key("op", Right::Operate, &[])));
+        assert_eq!(of(&request("GET", None)), Caller::Unknown);
+        assert_eq!(of(&request("GET", Some(""))), Caller::Unknown);
+        assert_eq!(of(&Request::get("/").body(Body::empty()).unwrap()), Caller::Unknown);
+        let ann = of(&signed_in("GET", claims("reader")));
         assert_eq!(ann.person().map(Person::username), Some("ann@x.example"));
-        let key = Caller::Key { id: "ann@x.example".to_owned() };
+        let key = of(&request("GET", Some("ann@x.example")));
         assert_ne!(ann.identity(), key.identity());
         assert_ne!(ann.identity(), Caller::Unknown.identity());
+        assert_ne!(
+            of(&request("GET", Some("op"))).identity(),
+            of(&request("GET", Some("op-next"))).identity()
+        );
     }
 
     #[test]
     fn what_a_caller_may_and_sees() {
-        let operator = Operator::new("op");
-        let may = |caller: &Caller| {
-            [Right::Read, Right::Write, Right::Operate].map(|right| caller.may(right, &operator))
-        };
-        assert_eq!(may(&Caller::Key { id: "op".to_owned() }), [true, true, true]);
-        assert_eq!(may(&Caller::Key { id: "writer".to_owned() }), [true, true, false]);
-        assert_eq!(may(&Caller::Unknown), [false, false, false]);
-        let person = Caller::Person(Person::new("ann", ["reader", "table:documents"]));
-        assert_eq!(may(&person), [true, false, false]);
-        assert!(person.require("documents").is_ok() && person.require_all().is_err());
-        assert_eq!(person.require("tags").unwrap_err().detail, "This account does not see the table tags.");
-        assert!(Caller::Unknown.sees("tags") && Caller::Key { id: "k".to_owned() }.sees_all());
+        let of_key = |id: &str| of(&request("GET", Some(id)));
+        let person = |groups: &str| of(&signed_in("GET", claims(groups)));
+        for (caller, may, sees) in [
+            (of_key("op"), [true, true, true], [true, true]),
+            (of_key("writer"), [true, true, false], [true, true]),
+            (of_key("reader"), [true, false, false], [true, true]),
+            (of_key("tags"), [true, true, false], [true, false]),
+            (of_key("nobody's"), [false, false, false], [false, false]),
+            (person("operator,table:tags"), [true, true, true], [true, true]),
+            (person("writer"), [true, true, false], [true, true]),
+            (person("reader,table:tags"), [true, false, false], [true, false]),
+            (person(""), [false, false, false], [false, false]),
+            (Caller::Unknown, [false, false, false], [true, true]),
+        ] {
+            assert_eq!(Right::ALL.map(|right| caller.may(right)), may, "{caller:?}");
+            assert_eq!(["tags", "documents"].map(|table| caller.sees(table)), sees, "{caller:?}");
+            assert_eq!(["tags", "documents"].map(|table| caller.require(table).is_ok()), sees, "{caller:?}");
+            assert_eq!((caller.sees_all(), caller.require_all().is_ok()), (sees[1], sees[1]), "{caller:?}");
+            let may_write = may[1] || caller == Caller::Unknown;
+            assert_eq!(caller.require_write().is_ok(), may_write, "{caller:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_lacks_the_right() {
+        let account = Caller::Person(Person::new("ann", ["reader", "table:documents"]));
+        let key = Caller::Key(key("k", Right::Read, &["documents"]));
+        for (caller, noun) in [(account, "account"), (key, "key")] {
+            let detail = |refused: Result<(), Problem>| refused.unwrap_err().detail;
+            assert_eq!(detail(caller.require("tags")), format!("This {noun} does not see the table tags."));
+            assert_eq!(detail(caller.require_all()), format!("This is for {noun}s that see every table."));
+            assert!(
+                detail(caller.require_write()).starts_with(&format!("This {noun} does not have the right"))
+            );
+        }
     }
 }

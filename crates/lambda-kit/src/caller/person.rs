@@ -1,10 +1,8 @@
 //! People who are signed in, as API Gateway's authoriser describes them.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::Right;
+use super::{Right, Rights};
 
 /// The prefix of the groups that let an account see one table.
 pub const TABLE_GROUP: &str = "table:";
@@ -16,10 +14,7 @@ pub const TABLE_GROUP: &str = "table:";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     username: String,
-    /// The rights that the groups give; each includes the ones below it.
-    rights: BTreeSet<Right>,
-    /// The tables that the account sees; empty: every table.
-    tables: BTreeSet<String>,
+    rights: Rights,
 }
 
 impl Person {
@@ -40,15 +35,14 @@ impl Person {
     /// `table:<name>` lets it see that table; an account without such a group sees every table.
     /// Other groups have no meaning.
     pub fn new<'g>(username: impl Into<String>, groups: impl IntoIterator<Item = &'g str>) -> Self {
-        let mut person = Self { username: username.into(), rights: BTreeSet::new(), tables: BTreeSet::new() };
+        let (mut given, mut tables) = (Vec::new(), Vec::new());
         for group in groups {
-            if let Some(table) = group.strip_prefix(TABLE_GROUP) {
-                person.tables.insert(table.to_owned());
-            } else {
-                person.rights.extend(Right::of_group(group));
+            match group.strip_prefix(TABLE_GROUP) {
+                Some(table) => tables.push(table.to_owned()),
+                None => given.extend(Right::of_group(group)),
             }
         }
-        person
+        Self { username: username.into(), rights: Rights::new(given, tables) }
     }
 
     /// Returns the name of the account.
@@ -56,24 +50,14 @@ impl Person {
         &self.username
     }
 
-    /// Returns true if the account has the right.
-    pub fn may(&self, right: Right) -> bool {
-        self.rights.last() >= Some(&right)
+    /// Returns the rights of the account.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
     }
 
     /// Returns the names of the groups that give the account its rights, the least first.
     pub fn groups(&self) -> impl Iterator<Item = &'static str> {
-        self.rights.iter().map(|right| right.group())
-    }
-
-    /// Returns true if the account sees the table, by the table's own name.
-    pub fn sees(&self, table: &str) -> bool {
-        self.sees_all() || self.tables.contains(table)
-    }
-
-    /// Returns true if the account sees every table, as operators always do.
-    pub fn sees_all(&self) -> bool {
-        self.tables.is_empty() || self.may(Right::Operate)
+        self.rights.given().map(Right::group)
     }
 }
 
@@ -145,7 +129,7 @@ mod tests {
             let person = person(&json!(groups));
             assert!(person.groups().all(|group| groups.contains(group)), "{groups}");
             assert_eq!(
-                [Right::Read, Right::Write, Right::Operate].map(|right| person.may(right)),
+                [Right::Read, Right::Write, Right::Operate].map(|right| person.rights().may(right)),
                 may,
                 "{groups}"
             );
@@ -181,10 +165,10 @@ mod tests {
             json!(r#"{"0":"operator"}"#),
             json!("\"operator\""),
         ] {
-            assert!(!person(&groups).may(Right::Read), "{groups}");
+            assert!(!person(&groups).rights().may(Right::Read), "{groups}");
         }
         let without = Person::of_claims(&json!({ "token_use": "access", "username": "ann@x.example" }));
-        assert!(!without.may(Right::Read));
+        assert!(!without.rights().may(Right::Read));
     }
 
     #[test]
@@ -202,25 +186,25 @@ mod tests {
             let claims = json!({
                 "token_use": token_use, "username": username, "cognito:groups": "operator", "cognito:username": "ann"
             });
-            assert!(!Person::of_claims(&claims).may(Right::Read), "{claims}");
+            assert!(!Person::of_claims(&claims).rights().may(Right::Read), "{claims}");
         }
         for claims in [json!(null), json!("operator"), json!([]), json!(["operator"])] {
-            assert!(!Person::of_claims(&claims).may(Right::Read), "{claims}");
+            assert!(!Person::of_claims(&claims).rights().may(Right::Read), "{claims}");
         }
     }
 
     #[test]
     fn table_groups_narrow_what_is_seen_for_all_but_operators() {
-        let all = person(&json!("reader"));
+        let all = person(&json!("reader")).rights;
         assert!(all.sees("documents") && all.sees("tags") && all.sees_all());
-        let one = person(&json!("writer,table:documents"));
+        let one = person(&json!("writer,table:documents")).rights;
         assert!(one.sees("documents") && !one.sees("tags") && !one.sees("Documents") && !one.sees_all());
-        let two = person(&json!("[reader table:documents table:tags]"));
+        let two = person(&json!("[reader table:documents table:tags]")).rights;
         assert!(two.sees("documents") && two.sees("tags") && !two.sees("collections") && !two.sees_all());
         // A name that is no table's narrows all the same.
-        let none = person(&json!("reader,table:"));
+        let none = person(&json!("reader,table:")).rights;
         assert!(!none.sees("documents") && !none.sees_all());
-        let operator = person(&json!("operator,table:documents"));
+        let operator = person(&json!("operator,table:documents")).rights;
         assert!(operator.sees("tags") && operator.sees_all());
     }
 }

@@ -73,6 +73,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::caller::Keys;
     use crate::http::with_service_layers_in;
 
     #[derive(Debug, Clone)]
@@ -91,7 +92,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_handler_that_never_ends_is_answered_for() {
         let router = Router::new().route("/", get(async || pending::<()>().await));
-        let answer = ask(with_service_layers_in(router, Duration::ZERO), "/").await;
+        let answer = ask(with_service_layers_in(router, Keys::default(), Duration::ZERO), "/").await;
         assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"10"[..]));
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         assert_eq!(answer.headers()["x-request-id"], "none");
@@ -106,14 +107,14 @@ mod tests {
         let router = Router::new().route("/", get(left)).with_state(Shared(None));
         let text = async |answer: Response| axum::body::to_bytes(answer.into_body(), 10).await.unwrap();
         assert_eq!(text(ask(router.clone(), "/").await).await, "any time");
-        let router = with_service_layers_in(router, Duration::from_secs(7_200));
+        let router = with_service_layers_in(router, Keys::default(), Duration::from_secs(7_200));
         let left: u64 = str::from_utf8(&text(ask(router, "/").await).await).unwrap().parse().unwrap();
         assert!((1..7_200).contains(&left), "{left}");
     }
 
     #[test]
     fn every_request_is_answered_before_the_gateway_times_out() {
-        // The functions are ended after 28 seconds (infra/lib/rowgate-stack.ts).
+        // The functions are ended after 28 seconds (infra/lib/functions/index.ts).
         assert!(REQUEST_TIME + FINISH_TIME < Duration::from_secs(27));
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         time: started.elapsed(),
         rows: response.extensions().get::<Rows>().map(|rows| rows.0),
         key: match &caller {
-            Caller::Key { id } => Some(id),
+            Caller::Key(key) => Some(key.id()),
             Caller::Person(_) | Caller::Unknown => None,
         },
         person: caller.person().map(Person::username),

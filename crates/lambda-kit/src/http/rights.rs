@@ -5,20 +5,23 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lambda_http::request::RequestContext;
 
-use crate::caller::{Caller, Right, no_right};
+use crate::caller::{Caller, Right};
 use crate::problem::ProblemResponse;
 
-/// Passes a request whose caller has the right for its method: a person needs [`Right::of_method`];
-/// every key may read and write. A request from the gateway without a caller is refused, so a
-/// method that is open by mistake reveals nothing. A request without a gateway passes: tests of a
-/// router have none.
+/// Passes a request whose caller has the right for its method, [`Right::of_method`]. A request from
+/// the gateway without a caller is refused, so a method that is open by mistake reveals nothing. A
+/// request without a gateway passes: tests of a router have none.
 pub(super) async fn check(request: Request, next: Next) -> Response {
-    let is_allowed = match Caller::of(request.extensions()) {
-        Caller::Key { .. } => true,
-        Caller::Person(person) => person.may(Right::of_method(request.method())),
+    let caller = Caller::of(request.extensions());
+    let is_allowed = match caller {
         Caller::Unknown => request.extensions().get::<RequestContext>().is_none(),
+        _ => caller.may(Right::of_method(request.method())),
     };
-    if is_allowed { next.run(request).await } else { ProblemResponse::from(no_right()).into_response() }
+    if is_allowed {
+        next.run(request).await
+    } else {
+        ProblemResponse::from(caller.no_right()).into_response()
+    }
 }
 
 #[cfg(test)]
@@ -33,6 +36,12 @@ mod tests {
     use crate::http::{with_open_service_layers, with_rights, with_service_layers};
 
     use super::*;
+    use crate::caller::{Key, Keys};
+
+    fn keys() -> Keys {
+        let keys = [("reader", Right::Read), ("writer", Right::Write), ("op", Right::Operate)];
+        keys.map(|(id, right)| Key::new(id.to_owned(), right, None).unwrap()).into_iter().collect()
+    }
 
     fn routes() -> Router {
         Router::new().route("/tables", any(|| async { "here" })).route("/read", get(|| async { "here" }))
@@ -61,7 +70,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_method_takes_its_right_of_a_person() {
-        let routes = with_service_layers(routes());
+        let routes = with_service_layers(routes(), keys());
         for (groups, reads, writes) in [
             ("reader", 200, 403),
             ("writer", 200, 200),
@@ -91,12 +100,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_read_and_write_and_nobody_else_does() {
-        let routes = with_service_layers(routes());
-        for method in ["GET", "POST", "DELETE"] {
-            assert_eq!(status(routes.clone(), method, "/tables", None, Some("k")).await, 200);
-            assert_eq!(status(routes.clone(), method, "/tables", None, None).await, 403);
-            assert_eq!(status(routes.clone(), method, "/tables", None, Some("")).await, 403);
+    async fn each_method_takes_its_right_of_a_key() {
+        let routes = with_service_layers(routes(), keys());
+        for (key, reads, writes) in [
+            (Some("reader"), 200, 403),
+            (Some("writer"), 200, 200),
+            (Some("op"), 200, 200),
+            (Some("nobody's"), 403, 403),
+            (Some(""), 403, 403),
+            (None, 403, 403),
+        ] {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(status(routes.clone(), method, "/tables", None, key).await, reads, "{key:?}");
+            }
+            for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "ANYTHING"] {
+                assert_eq!(status(routes.clone(), method, "/tables", None, key).await, writes, "{key:?}");
+            }
         }
         let direct = Request::post("/tables").body(Body::empty()).unwrap();
         assert_eq!(routes.oneshot(direct).await.unwrap().status(), 200);
@@ -104,9 +123,11 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_right_no_answer_reveals_what_exists() {
-        let routes = with_service_layers(routes());
+        let routes = with_service_layers(routes(), keys());
         for (method, path) in [("GET", "/nowhere"), ("POST", "/read"), ("GET", "/tables")] {
             assert_eq!(status(routes.clone(), method, path, member(""), None).await, 403, "{method} {path}");
+            let unknown = status(routes.clone(), method, path, None, Some("nobody's")).await;
+            assert_eq!(unknown, 403, "{method} {path}");
         }
         assert_eq!(status(routes.clone(), "GET", "/nowhere", member("reader"), None).await, 404);
         assert_eq!(status(routes, "POST", "/read", member("writer"), None).await, 405);

@@ -1,6 +1,7 @@
 //! `GET /activity`.
 
 use serde_json::{Value, json};
+use testkit::gateway::By;
 
 use crate::support::Api;
 
@@ -86,11 +87,13 @@ async fn a_team_sees_its_tables() {
         ("people", "failed", 0, 0, 0),
     ])
     .await;
-    let answer = api.by("reader,table:tags", "/activity").await.json();
-    assert_eq!(json!(entries(&answer)), json!([["tags", 1, 0, 2, 0]]));
-    let none = api.by("reader,table:nothing", "/activity").await;
+    for caller in [By::Person("reader,table:tags"), By::Key("tags")] {
+        let answer = api.by(caller, "/activity").await.json();
+        assert_eq!(json!(entries(&answer)), json!([["tags", 1, 0, 2, 0]]), "{caller:?}");
+    }
+    let none = api.by(By::Person("reader,table:nothing"), "/activity").await;
     assert_eq!((none.status, none.json()), (200, json!({ "days": [] })));
-    assert_eq!(entries(&api.by("reader", "/activity").await.json()).len(), 3);
+    assert_eq!(entries(&api.by(By::Person("reader"), "/activity").await.json()).len(), 3);
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
-//! Answers to people who see some of the tables.
+//! Answers to people and scripts that see some of the tables.
 
 use serde_json::{Value, json};
+use testkit::gateway::By;
 use testkit::tables;
 
 use crate::support::{ABOVE_MEAN, Api, FILES, Reply};
 
-const TEAM: &str = "writer,table:documents,table:collections";
+/// Writers who see two tables.
+const TEAMS: [By; 2] = [By::Person("writer,table:documents,table:collections"), By::Key("team")];
 
 fn names(reply: &Reply, list: &str, name: &str) -> Vec<Value> {
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -25,9 +27,9 @@ async fn with_loads() -> Api {
     api
 }
 
-fn is_forbidden(reply: &Reply, table: &str) {
+fn is_forbidden(reply: &Reply, by: By, table: &str) {
     assert_eq!(reply.status, 403, "{}", reply.body);
-    let detail = format!("This account does not see the table {table}.");
+    let detail = format!("This {} does not see the table {table}.", by.noun());
     assert_eq!(
         (&reply.json()["type"], &reply.json()["detail"]),
         (&json!("urn:rowgate:problem:forbidden"), &json!(detail))
@@ -37,48 +39,66 @@ fn is_forbidden(reply: &Reply, table: &str) {
 #[tokio::test]
 async fn a_team_sees_its_tables() {
     let api = Api::start().await;
-    assert_eq!(names(&api.by(TEAM, "/tables").await, "tables", "name"), ["collections", "documents"]);
-    for groups in ["reader", "operator,table:tags"] {
-        assert_eq!(names(&api.by(groups, "/tables").await, "tables", "name"), tables(), "{groups}");
+    for team in TEAMS {
+        assert_eq!(names(&api.by(team, "/tables").await, "tables", "name"), ["collections", "documents"]);
     }
-    assert_eq!(api.by("table:tags", "/tables").await.status, 403);
+    let all =
+        [By::Person("reader"), By::Person("operator,table:tags"), By::Key("reader"), By::Key("operator")];
+    for caller in all {
+        assert_eq!(names(&api.by(caller, "/tables").await, "tables", "name"), tables(), "{caller:?}");
+    }
+    for nobody in [By::Person("table:tags"), By::Key("nobody")] {
+        assert_eq!(api.by(nobody, "/tables").await.status, 403);
+    }
 }
 
 #[tokio::test]
 async fn a_team_sees_its_tables_alone() {
     let api = Api::start().await;
-    for (groups, seen) in [(TEAM, vec!["collections", "documents"]), ("reader", tables())] {
-        let reply = api.by(groups, "/outliers?table=people").await;
+    let of_team = vec!["collections", "documents"];
+    for (caller, seen) in [
+        (TEAMS[0], of_team.clone()),
+        (TEAMS[1], of_team),
+        (By::Person("reader"), tables()),
+        (By::Key("reader"), tables()),
+    ] {
+        let reply = api.by(caller, "/outliers?table=people").await;
         let names = seen.join(", ");
         let detail = format!("There is no such table. The tables are: {names}.");
-        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{groups}");
+        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{caller:?}");
     }
 }
 
 #[tokio::test]
 async fn a_team_sees_the_reports_of_its_tables() {
     let api = Api::start().await;
-    assert_eq!(names(&api.by(TEAM, "/reports").await, "reports", "name"), ["collections-above-mean"]);
-    assert_eq!(api.by(TEAM, ABOVE_MEAN).await.status, 200);
-    is_forbidden(&api.by(TEAM, FILES).await, "tags");
-    let unknown = api.by(TEAM, "/reports/nothing").await;
-    assert_eq!(
-        (unknown.status, unknown.json()["detail"].as_str().unwrap()),
-        (404, "There is no such report. The reports are: collections-above-mean.")
-    );
+    for team in TEAMS {
+        assert_eq!(names(&api.by(team, "/reports").await, "reports", "name"), ["collections-above-mean"]);
+        assert_eq!(api.by(team, ABOVE_MEAN).await.status, 200);
+        is_forbidden(&api.by(team, FILES).await, team, "tags");
+        let unknown = api.by(team, "/reports/nothing").await;
+        assert_eq!(
+            (unknown.status, unknown.json()["detail"].as_str().unwrap()),
+            (404, "There is no such report. The reports are: collections-above-mean.")
+        );
+    }
 }
 
 #[tokio::test]
 async fn a_team_sees_the_loads_of_its_tables() {
     let api = with_loads().await;
     let tables = |reply: &Reply| names(reply, "loads", "table");
-    assert_eq!(tables(&api.by(TEAM, "/loads").await), ["documents", "documents"]);
-    assert_eq!(tables(&api.by("reader", "/loads").await), ["documents", "people", "tags", "documents"]);
-    assert_eq!(tables(&api.by(TEAM, "/loads?table=filed_documents").await), ["documents", "documents"]);
-    is_forbidden(&api.by(TEAM, "/loads?table=tags").await, "tags");
-    is_forbidden(&api.by(TEAM, "/loads?table=people").await, "people");
-    assert_eq!(api.by(TEAM, &format!("/loads/{:032x}", 0)).await.status, 200);
-    is_forbidden(&api.by(TEAM, &format!("/loads/{:032x}", 1)).await, "tags");
+    for all in [By::Person("reader"), By::Key("reader")] {
+        assert_eq!(tables(&api.by(all, "/loads").await), ["documents", "people", "tags", "documents"]);
+    }
+    for team in TEAMS {
+        assert_eq!(tables(&api.by(team, "/loads").await), ["documents", "documents"]);
+        assert_eq!(tables(&api.by(team, "/loads?table=filed_documents").await), ["documents", "documents"]);
+        is_forbidden(&api.by(team, "/loads?table=tags").await, team, "tags");
+        is_forbidden(&api.by(team, "/loads?table=people").await, team, "people");
+        assert_eq!(api.by(team, &format!("/loads/{:032x}", 0)).await.status, 200);
+        is_forbidden(&api.by(team, &format!("/loads/{:032x}", 1)).await, team, "tags");
+    }
 }
 
 #[tokio::test]
@@ -94,7 +114,9 @@ async fn a_load_is_found_by_its_key() {
     for key in ["incoming/Documents/a.csv", "incoming/documents/%25", "incoming/documents/a.cs", ""] {
         assert_eq!(found(api.get(&of(key)).await), [] as [Value; 0], "{key}");
     }
-    assert_eq!(found(api.by(TEAM, &of("incoming/tags/a.csv")).await), [] as [Value; 0]);
+    for team in TEAMS {
+        assert_eq!(found(api.by(team, &of("incoming/tags/a.csv")).await), [] as [Value; 0]);
+    }
     assert_eq!(
         found(api.get(&(of("incoming/tags/a.csv") + "&table=tags&status=completed&limit=1")).await).len(),
         1
@@ -104,11 +126,11 @@ async fn a_load_is_found_by_its_key() {
 #[tokio::test]
 async fn the_document_is_that_of_the_door() {
     let api = Api::start().await;
-    let scripts = api.get("/openapi.json").await.json();
-    let people = api.by("reader", "/openapi.json").await.json();
+    let scripts = api.by(By::Key("tags"), "/openapi.json").await.json();
+    let people = api.by(By::Person("reader"), "/openapi.json").await.json();
     assert_eq!(scripts["servers"], json!([{ "url": "https://api.example.com/v1" }]));
     assert_eq!(people["servers"], json!([{ "url": "https://people.example.com/v1" }]));
     assert!(scripts["paths"]["/login"].is_null() && people["paths"]["/login"].is_object());
     assert_eq!(people["security"], json!([{ "accessToken": [] }]));
-    assert!(api.by("reader", "/docs").await.body.contains("accessToken"));
+    assert!(api.by(By::Person("reader"), "/docs").await.body.contains("accessToken"));
 }

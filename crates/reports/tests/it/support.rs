@@ -11,7 +11,7 @@ use reports::{Links, Service, router};
 use serde_json::Value;
 use testkit::TestDatabase;
 use testkit::aurora::Database;
-use testkit::gateway::{self, by_person};
+use testkit::gateway::{self, By};
 
 pub(crate) const FILES: &str = "/reports/files-by-quarter";
 pub(crate) const ABOVE_MEAN: &str = "/reports/collections-above-mean";
@@ -105,9 +105,8 @@ impl Api {
         self.run(request.body(Body::empty()).unwrap()).await
     }
 
-    /// A call by a person in these groups.
-    pub(crate) async fn by(&self, groups: &str, path: &str) -> Reply {
-        let request = Request::get(path).extension(by_person("ann@x.example", groups));
+    pub(crate) async fn by(&self, by: By, path: &str) -> Reply {
+        let request = Request::get(path).extension(by.context());
         self.run(request.body(Body::empty()).unwrap()).await
     }
 
@@ -132,5 +131,5 @@ fn routes_of(dictionary: &'static Dictionary, database: Database, reports: &'sta
     let url = "https://api.example.com/v1".to_owned();
     let people_url = "https://people.example.com/v1".to_owned();
     let service = Service { database, dictionary, reports, migrations, links, url, people_url };
-    lambda_kit::http::with_service_layers(router(service))
+    lambda_kit::http::with_service_layers(router(service), gateway::keys())
 }

@@ -5,16 +5,14 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use domain::batch::MAX_BODY_BYTES;
-use lambda_http::request::RequestContext;
-use lambda_kit::caller::Operator;
 use lambda_kit::http::{REQUEST_TIME, with_service_layers_in};
-use restore::{Service, router};
+use restore::router;
 use serde_json::{Value as Json, json};
-use testkit::gateway::{self, by_key, by_person};
+use testkit::gateway::{self, By, by_key};
 
 use crate::support::{BACKUP, Made, World, named};
 
-async fn send(world: &World, method: Method, path: &str, key: &str, body: &str) -> (u16, Json) {
+async fn send(world: &World, method: Method, path: &str, key: &'static str, body: &str) -> (u16, Json) {
     send_in(REQUEST_TIME, world, method, path, key, body).await
 }
 
@@ -23,33 +21,34 @@ async fn send_in(
     world: &World,
     method: Method,
     path: &str,
-    key: &str,
+    key: &'static str,
     body: &str,
 ) -> (u16, Json) {
-    answer(time, world, by_key(Some(key)), (method, path), body).await
+    answer(time, world, By::Key(key), (method, path), body).await
 }
 
 /// A call by a person in these groups.
-async fn by(world: &World, groups: &str, method: Method, path: &str, body: &str) -> (u16, Json) {
-    answer(REQUEST_TIME, world, by_person("ann@x.example", groups), (method, path), body).await
+async fn by(world: &World, groups: &'static str, method: Method, path: &str, body: &str) -> (u16, Json) {
+    answer(REQUEST_TIME, world, By::Person(groups), (method, path), body).await
 }
 
 async fn answer(
     time: Duration,
     world: &World,
-    caller: RequestContext,
+    caller: By,
     (method, path): (Method, &str),
     body: &str,
 ) -> (u16, Json) {
-    let service = Service { restorer: world.restorer(), operator: Operator::new("op") };
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(header::CONTENT_TYPE, "application/json")
-        .extension(caller)
+        .extension(caller.context())
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let reply = gateway::send(&with_service_layers_in(router(service), time), request).await;
+    let reply =
+        gateway::send(&with_service_layers_in(router(world.restorer()), gateway::keys(), time), request)
+            .await;
     (reply.status, reply.body)
 }
 
@@ -60,7 +59,7 @@ async fn trail(world: &World) -> String {
     world.db.value(sql).await.unwrap()
 }
 
-async fn undo(world: &World, key: &str, id: &str) -> (u16, Json) {
+async fn undo(world: &World, key: &'static str, id: &str) -> (u16, Json) {
     send(world, Method::POST, &format!("/restores/{id}/undo"), key, "").await
 }
 
@@ -69,7 +68,7 @@ async fn tags(world: &World) -> String {
 }
 
 async fn post(world: &World, body: &str) -> (u16, Json) {
-    send(world, Method::POST, "/restores", "op", body).await
+    send(world, Method::POST, "/restores", "operator", body).await
 }
 
 async fn with_backup() -> World {
@@ -144,7 +143,7 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
     let largest = format!("\"{}\"", "x".repeat(MAX_BODY_BYTES - 2));
     assert_eq!((post(&world, &largest).await.0, post(&world, &(largest + " ")).await.0), (400, 413));
     let body = json!({ "backup": BACKUP, "tables": ["tags"] }).to_string();
-    let (status, answer) = send(&world, Method::POST, "/restores?mode=verify", "op", &body).await;
+    let (status, answer) = send(&world, Method::POST, "/restores?mode=verify", "operator", &body).await;
     assert_eq!((status, &answer["errors"][0]["parameter"]), (400, &json!("mode")));
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
     for id in ["20261121-020000-00000009", "7", "%27", "%ff"] {
@@ -160,13 +159,12 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     let world = with_backup().await;
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabVJJL\xce.-P\xb2R\xcaI,I-.Q\xd2Q*IL\xcaI-V\xb2\x8a\x06\xb2\xd2\x8b\x95bk\x01\xe2\x17\xc4m%\x00\x00\x00";
     let send = async |encoding: &str, body: &'static [u8]| {
-        let service = Service { restorer: world.restorer(), operator: Operator::new("op") };
         let request = Request::post("/restores")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::CONTENT_ENCODING, encoding)
-            .extension(by_key(Some("op")));
+            .extension(by_key(Some("operator")));
         let request = request.body(Body::from(body)).unwrap();
-        let routes = with_service_layers_in(router(service), REQUEST_TIME);
+        let routes = with_service_layers_in(router(world.restorer()), gateway::keys(), REQUEST_TIME);
         gateway::send(&routes, request).await.status
     };
     assert_eq!((send("br", packed).await, send("gzip", &packed[..20]).await), (415, 400));
@@ -181,7 +179,7 @@ async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
     let body = json!({ "backup": "latest", "tables": ["tags"] }).to_string();
     let path = format!("/restores/{BACKUP}");
     for (method, path, body) in [(Method::POST, "/restores", &*body), (Method::GET, &path, "")] {
-        let (status, answer) = send_in(Duration::ZERO, &world, method, path, "op", body).await;
+        let (status, answer) = send_in(Duration::ZERO, &world, method, path, "operator", body).await;
         assert_eq!((status, &answer["type"]), (503, &json!("urn:rowgate:problem:unavailable")));
         assert!(answer["detail"].as_str().unwrap().contains("nothing was changed"), "{answer}");
     }
@@ -206,16 +204,16 @@ async fn a_restore_is_undone_and_that_can_be_undone_again() {
     world.sql("INSERT INTO tags VALUES (99, 'before')").await;
     let first = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
     assert_eq!(tags(&world).await, "1,2,3");
-    let (status, answer) = undo(&world, "op", &first).await;
+    let (status, answer) = undo(&world, "operator", &first).await;
     assert_eq!((status, tags(&world).await.as_str()), (200, "99"), "{answer}");
     assert_eq!(answer["tables"]["tags"]["kept"], true);
     let second = answer["restore"].as_str().unwrap();
     let (_, answer) = send(&world, Method::GET, &format!("/restores/{second}"), "writer", "").await;
     assert_eq!([&answer["kind"], &answer["source"], &answer["status"]], ["put_back", &*first, "completed"]);
-    assert_eq!(undo(&world, "op", second).await.0, 200);
+    assert_eq!(undo(&world, "operator", second).await.0, 200);
     assert_eq!(tags(&world).await, "1,2,3");
     // The previous tables of the first restore are back in place, and no longer kept.
-    let (status, answer) = undo(&world, "op", &first).await;
+    let (status, answer) = undo(&world, "operator", &first).await;
     assert_eq!((status, &answer["type"]), (409, &json!("urn:rowgate:problem:nothing-to-undo")));
     let detail = answer["detail"].as_str().unwrap();
     assert!(
@@ -231,13 +229,13 @@ async fn what_cannot_be_undone_says_why_and_changes_nothing() {
     let before = world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap();
     for (key, id, status) in [
         ("writer", &*verified, 403),
-        ("op", &*verified, 409),
-        ("op", "20261121-100000-0000000a", 404),
-        ("op", "..%2Ftags", 404),
+        ("operator", &*verified, 409),
+        ("operator", "20261121-100000-0000000a", 404),
+        ("operator", "..%2Ftags", 404),
     ] {
         assert_eq!(undo(&world, key, id).await.0, status, "{id}");
     }
-    assert_eq!(send(&world, Method::GET, &format!("/restores/{verified}/undo"), "op", "").await.0, 405);
+    assert_eq!(send(&world, Method::GET, &format!("/restores/{verified}/undo"), "operator", "").await.0, 405);
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), before);
 }
 
@@ -263,7 +261,7 @@ async fn restores_are_listed_newest_first_page_by_page() {
     assert_eq!(seen, expected);
     for query in ["limit=0", "limit=101", "after=latest", "status=failed"] {
         assert_eq!(
-            send(&world, Method::GET, &format!("/restores?{query}"), "op", "").await.0,
+            send(&world, Method::GET, &format!("/restores?{query}"), "operator", "").await.0,
             400,
             "{query}"
         );
@@ -271,13 +269,17 @@ async fn restores_are_listed_newest_first_page_by_page() {
 }
 
 #[tokio::test]
-async fn people_who_see_some_tables_see_no_restore() {
+async fn callers_who_see_some_tables_see_no_restore() {
     let world = with_backup().await;
     let id = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
     for path in ["/restores".to_owned(), format!("/restores/{id}")] {
         assert_eq!(by(&world, "reader", Method::GET, &path, "").await.0, 200, "{path}");
         let (status, answer) = by(&world, "writer,table:tags", Method::GET, &path, "").await;
         assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
+        assert_eq!(send(&world, Method::GET, &path, "reader", "").await.0, 200, "{path}");
+        let (status, answer) = send(&world, Method::GET, &path, "tags", "").await;
+        let detail = json!("This is for keys that see every table.");
+        assert_eq!((status, &answer["detail"]), (403, &detail), "{path}");
     }
     for groups in ["writer", "reader", "table:tags"] {
         assert_eq!(
@@ -287,6 +289,11 @@ async fn people_who_see_some_tables_see_no_restore() {
         );
         let body = json!({ "backup": BACKUP }).to_string();
         assert_eq!(by(&world, groups, Method::POST, "/restores", &body).await.0, 403, "{groups}");
+    }
+    for key in ["writer", "reader", "tags", "nobody"] {
+        assert_eq!(undo(&world, key, &id).await.0, 403, "{key}");
+        let body = json!({ "backup": BACKUP }).to_string();
+        assert_eq!(send(&world, Method::POST, "/restores", key, &body).await.0, 403, "{key}");
     }
     assert_eq!(trail(&world).await, "");
 }

@@ -58,6 +58,27 @@ async fn every_right_is_the_keys_and_no_header_is_believed() {
 }
 
 #[tokio::test]
+async fn a_key_reads_and_writes_its_tables_alone() {
+    let world = World::start().await;
+    world.write_keys(&format!(
+        "[[keys]]\nname = \"team\"\nright = \"write\"\ntables = [\"tags\"]\nkey = \"{WRITER}\"\n\
+         [[keys]]\nname = \"viewer\"\nright = \"read\"\nkey = \"{OPERATOR}\"\n"
+    ));
+    let process = world.serve(&[]).await;
+    let rows = |method, table: &str, key| process.request(method, &format!("/tables/{table}/rows"), key);
+    assert_eq!(send(rows(Method::POST, "tags", WRITER).json(&tag(1))).await.status, 201);
+    assert_eq!(send(rows(Method::GET, "tags", WRITER)).await.status, 200);
+    for method in [Method::GET, Method::POST] {
+        let reply = send(rows(method, "documents", WRITER).json(&json!([]))).await;
+        reply.is_problem(403, "forbidden");
+        assert_eq!(reply.json()["detail"], "This key does not see the table documents.");
+    }
+    send(process.request(Method::GET, "/backups", WRITER)).await.is_problem(403, "forbidden");
+    assert_eq!(send(rows(Method::GET, "documents", OPERATOR)).await.status, 200);
+    send(rows(Method::POST, "tags", OPERATOR).json(&tag(2))).await.is_problem(403, "forbidden");
+}
+
+#[tokio::test]
 async fn several_operators_have_a_key_each() {
     let world = World::start().await;
     let other = "another-another-another";

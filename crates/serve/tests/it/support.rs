@@ -72,8 +72,8 @@ impl World {
         let db = TestDatabase::migrated().await.unwrap();
         let world = Self { db, bucket: Bucket::serve().await.unwrap(), folder: tempfile::tempdir().unwrap() };
         world.write_keys(&format!(
-            "[[keys]]\nname = \"hr\"\nright = \"writer\"\nkey = \"{WRITER}\"\n\
-             [[keys]]\nname = \"ops\"\nright = \"operator\"\nkey = \"{OPERATOR}\"\n"
+            "[[keys]]\nname = \"hr\"\nright = \"write\"\nkey = \"{WRITER}\"\n\
+             [[keys]]\nname = \"ops\"\nright = \"operate\"\nkey = \"{OPERATOR}\"\n"
         ));
         world
     }

@@ -2,9 +2,10 @@
 
 use bucket::{Multipart, Store};
 use serde_json::{Value, json};
+use testkit::gateway::By;
 use uploads::{MAX_SINGLE_BYTES, UploadId};
 
-use crate::support::{Api, By, detail};
+use crate::support::{Api, detail};
 
 const MIB: u64 = 1024 * 1024;
 /// Four parts of 16 MiB and one of 10 bytes.
@@ -137,15 +138,24 @@ async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
             detail(&answer, 404, "not-found");
         }
     }
-    for groups in ["reader", "writer,table:documents", ""] {
+    for caller in [
+        By::Person("reader"),
+        By::Person("writer,table:documents"),
+        By::Person(""),
+        By::Key("reader"),
+        By::Key("team"),
+        By::Key("nobody"),
+    ] {
         for (method, path) in [("GET", format!("/uploads/{id}")), ("POST", format!("/uploads/{id}/complete"))]
         {
-            let answer = api.send(By::Person(groups), method, &path, "").await;
+            let answer = api.send(caller, method, &path, "").await;
             detail(&answer, 403, "forbidden");
         }
     }
-    let (status, _) = api.send(By::Person("writer"), "GET", &format!("/uploads/{id}"), "").await;
-    assert_eq!(status, 200);
+    for caller in [By::Person("writer"), By::Key("tags")] {
+        let (status, _) = api.send(caller, "GET", &format!("/uploads/{id}"), "").await;
+        assert_eq!(status, 200, "{caller:?}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use domain::load::Settings;
 use serde_json::json;
 use uploads::{MAX_BYTES, MAX_SINGLE_BYTES};
 
-use crate::support::{Api, By, detail};
+use crate::support::{Api, WRITER, detail};
 
 #[tokio::test]
 async fn gives_a_link_for_the_file_of_a_table() {
@@ -116,14 +116,14 @@ async fn refuses_what_cannot_be_uploaded() {
         let found = detail(&answer, status, kind);
         assert!(found.starts_with(expected), "{body} said {found}");
     }
-    let empty = api.send(By::Key, "POST", "/uploads", "").await;
+    let empty = api.send(WRITER, "POST", "/uploads", "").await;
     assert_eq!(empty.0, 400);
     let query = api.post("/uploads?x=1", &json!({"table": "tags", "file": "a.csv"})).await;
     detail(&query, 400, "invalid-parameter");
 }
 
 #[tokio::test]
-async fn people_upload_what_they_may_and_are_recorded() {
+async fn callers_upload_what_they_may_and_people_are_recorded() {
     let api = Api::start().await;
     let body = json!({"table": "tags", "file": "a.csv", "bytes": 7}).to_string();
     let (status, _) = api.send(By::Person("writer,table:tags"), "POST", "/uploads", body.clone()).await;
@@ -134,21 +134,31 @@ async fn people_upload_what_they_may_and_are_recorded() {
         .await
         .unwrap();
     assert_eq!(kept, r#"ann@x.example upload tags {"key":"incoming/tags/a.csv","bytes":7}"#);
-    for groups in ["reader", "writer,table:documents"] {
+    for caller in [
+        By::Person("reader"),
+        By::Person("writer,table:documents"),
+        By::Key("reader"),
+        By::Key("team"),
+        By::Key("nobody"),
+    ] {
         for path in ["/uploads", "/uploads/check"] {
             let body = if path == "/uploads" {
                 body.clone()
             } else {
                 json!({"table": "tags", "file": "a.csv", "content": "", "whole": true}).to_string()
             };
-            let answer = api.send(By::Person(groups), "POST", path, body).await;
+            let answer = api.send(caller, "POST", path, body).await;
             detail(&answer, 403, "forbidden");
         }
     }
+    let (status, _) = api.send(By::Key("tags"), "POST", "/uploads", body).await;
+    assert_eq!(status, 201);
     assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "1");
     // Callers do not learn of tables that they do not see.
-    let body = json!({"table": "people", "file": "a.csv"}).to_string();
-    let answer = api.send(By::Person("writer,table:tags"), "POST", "/uploads", body).await;
-    let found = detail(&answer, 400, "unknown-table");
-    assert_eq!(found, "There is no table \"people\"; the tables are tags.");
+    for caller in [By::Person("writer,table:tags"), By::Key("tags")] {
+        let body = json!({"table": "people", "file": "a.csv"}).to_string();
+        let answer = api.send(caller, "POST", "/uploads", body).await;
+        let found = detail(&answer, 400, "unknown-table");
+        assert_eq!(found, "There is no table \"people\"; the tables are tags.");
+    }
 }

@@ -6,17 +6,10 @@ use axum::http::Request;
 use bucket::FaultyBucket;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
-use testkit::gateway::{self, by_key, by_person};
+use testkit::gateway::{self, By};
 use uploads::{Service, router};
 
-/// The caller.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum By {
-    /// A script with a key.
-    Key,
-    /// A person of these groups.
-    Person(&'static str),
-}
+pub(crate) const WRITER: By = By::Key("writer");
 
 pub(crate) struct Api {
     pub(crate) db: TestDatabase,
@@ -30,27 +23,23 @@ impl Api {
         let store = FaultyBucket::default();
         let dictionary = testkit::dictionary();
         let service = Service { database: db.database(), store: store.clone(), dictionary };
-        Self { db, store, routes: lambda_kit::http::with_service_layers(router(service)) }
+        Self { db, store, routes: lambda_kit::http::with_service_layers(router(service), gateway::keys()) }
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(By::Key, "POST", path, body.to_string()).await
+        self.send(WRITER, "POST", path, body.to_string()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
-        self.send(By::Key, "GET", path, String::new()).await
+        self.send(WRITER, "GET", path, String::new()).await
     }
 
     pub(crate) async fn send(&self, by: By, method: &str, path: &str, body: impl Into<Body>) -> (u16, Value) {
-        let caller = match by {
-            By::Key => by_key(Some("writer")),
-            By::Person(groups) => by_person("ann@x.example", groups),
-        };
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("content-type", "application/json")
-            .extension(caller);
+            .extension(by.context());
         let reply = gateway::send(&self.routes, request.body(body.into()).unwrap()).await;
         (reply.status, reply.body)
     }

@@ -20,7 +20,7 @@ use super::tables::{Tables, names, others, read_all};
 use super::writer::{FIRST, Writer, Written, insert};
 use crate::faults::{Injection, Progress};
 use crate::fleet::{OnDrop, Programs, environment};
-use crate::gateway::{OPERATOR, Request};
+use crate::gateway::{OPERATOR, Request, keys};
 use crate::lane::{Lane, Setup, no_transaction, nothing_left, schema, tamper};
 use crate::plan::Phase;
 use crate::runs::Tally;
@@ -85,7 +85,7 @@ async fn fleet(
         ("AWS_ENDPOINT_URL_S3", bucket.url()),
         ("AWS_ENDPOINT_URL_LAMBDA", lambda.url()),
         ("ROWGATE_BUCKET", "chaos".to_owned()),
-        ("ROWGATE_OPERATOR_KEY_ID", OPERATOR.to_owned()),
+        keys(),
         ("ROWGATE_BACKUP_CODEC", plan.codec.to_owned()),
         ("ROWGATE_BACKUP_PART_BYTES", plan.part_bytes.to_string()),
         ("ROWGATE_LANES", plan.lanes.to_string()),

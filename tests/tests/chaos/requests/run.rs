@@ -19,7 +19,7 @@ use super::fleet::Fleet;
 use super::oracle::{Expected, check};
 use crate::faults::{crash, hit};
 use crate::fleet::{OnDrop, Programs, environment};
-use crate::gateway::OPERATOR;
+use crate::gateway::keys;
 use crate::lane::{Lane, Setup, no_transaction, tamper};
 use crate::plan::{ApiFault, Blow, Phase};
 use crate::runs::Tally;
@@ -94,7 +94,7 @@ pub(super) async fn run(lane: &Lane, plan: &Plan) -> Result<Arc<Tally>> {
 }
 
 fn fleet(lane: &Lane, database: &TestDatabase, logs: PathBuf) -> Arc<Fleet> {
-    let environment = environment(database, [("ROWGATE_OPERATOR_KEY_ID", OPERATOR.to_owned())]);
+    let environment = environment(database, [keys()]);
     Fleet::new(Programs { folder: lane.programs.clone(), environment, logs })
 }
 

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use super::fleet::Fleet;
 use super::oracle::{Expected, cells};
-use crate::gateway::{OPERATOR, Request};
+use crate::gateway::{OPERATOR, Request, writer};
 use crate::runs::Tally;
 
 /// The number of ids of a client.
@@ -240,7 +240,7 @@ impl Client {
     }
 
     fn caller(&self) -> String {
-        format!("writer-{}", self.number % 7)
+        writer(self.number)
     }
 
     fn fresh(&mut self) -> i64 {
