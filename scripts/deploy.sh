@@ -48,7 +48,8 @@ cdk synth --quiet --output "$assembly" ${context[@]+"${context[@]}"}
 say "what changes"
 cdk diff --app "$assembly" --no-change-set 2>&1 | tee "$work/diff" >&2 || true
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
-    { echo '```text' && cat "$work/diff" && echo '```'; } >>"$GITHUB_STEP_SUMMARY"
+    # GitHub shows no summary of more than a mebibyte.
+    { echo '```text' && head --bytes=900000 "$work/diff" && echo '```'; } >>"$GITHUB_STEP_SUMMARY"
 fi
 say "deploying"
 cdk deploy --all --app "$assembly" --require-approval never --outputs-file "$outputs" --progress events
