@@ -58,7 +58,7 @@ cdk deploy --all --app "$assembly" --require-approval never --outputs-file "$out
 say "migrating"
 aws lambda invoke --function-name "${prefix}rowgate-migrate" --cli-read-timeout 900 \
     --payload fileb:///dev/stdin "$work/migrated" >"$work/invoked" <<<'{}'
-cat "$work/migrated" >&2
+printf '%s\n' "$(cat "$work/migrated")" >&2
 ! grep -q FunctionError "$work/invoked" || stop "the migration failed; its answer is above."
 
 [ "${VERIFY:-yes}" != no ] || exit 0
