@@ -82,7 +82,7 @@ async fn rows_that_come_meanwhile_stay() -> Result<()> {
         for _ in 0..50 {
             reject(&test, 0, 1).await?;
         }
-        Ok(())
+        anyhow::Ok(())
     };
     let (one, other, rejected) = tokio::join!(deleting(), deleting(), rejecting);
     rejected?;
