@@ -1,8 +1,8 @@
 //! Rowgate's own migrations, compiled in: `crates/domain/built_in/migrations/`.
 //!
 //! They make the tables that Rowgate itself needs, whose names begin with `rowgate_`: ledgers, the
-//! audit trail, and the table of the canary. They are applied before those of the
-//! [folder of tables](crate::folder), whatever the dates in their names.
+//! audit trail, and the tables of the canary and of `rowgate verify`. They are applied before those
+//! of the [folder of tables](crate::folder), whatever the dates in their names.
 
 use include_dir::{Dir, include_dir};
 

@@ -42,7 +42,7 @@ impl Table {
     }
 
     /// Returns true if users never see the table: it is Rowgate's own, and is reached by those who
-    /// know its name alone. Its name begins with `rowgate_`, and no table refers to it.
+    /// know its name alone. Its name begins with `rowgate_`, and no other table refers to it.
     pub fn is_hidden(&self) -> bool {
         self.is_hidden
     }

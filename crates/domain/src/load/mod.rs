@@ -30,7 +30,7 @@ pub use proposal::{
     DraftError, FoundTable, TableDraft, draft_table, propose_null_values, propose_settings, propose_table,
 };
 pub use rejects::{is_rejects_key, rejects_csv, rejects_key, rejects_prefix};
-pub use settings::{MAX_SETTINGS_BYTES, SETTINGS_METADATA, Settings, SettingsError};
+pub use settings::{CHUNKS_METADATA, MAX_SETTINGS_BYTES, SETTINGS_METADATA, Settings, SettingsError};
 
 #[cfg(test)]
 mod tests;

@@ -44,9 +44,18 @@ const COLUMNS: &str = "
     rowgate_canary|id|bigint|bigint|-|19|0|-|NO||-|-
     rowgate_canary|note|varchar|varchar(64)|64|-|-|-|NO||utf8mb4_general_ci|-
     rowgate_canary|at|datetime|datetime|-|-|-|0|NO||-|-
+    rowgate_verify|id|bigint|bigint|-|19|0|-|NO||-|-
+    rowgate_verify|label|varchar|varchar(40)|40|-|-|-|YES||utf8mb4_bin|-
+    rowgate_verify|amount|int|int|-|10|0|-|NO||-|-
+    rowgate_verify|parent|bigint|bigint|-|19|0|-|YES||-|-
+    rowgate_verify|note|varchar|varchar(64)|64|-|-|-|NO||utf8mb4_general_ci|-
+    rowgate_verify|at|datetime|datetime|-|-|-|0|NO||-|-
     rowgate_loads|id|int|int|-|10|0|-|NO||-|-";
 const INDEXES: &str = "
     rowgate_canary|PRIMARY|0|id|-
+    rowgate_verify|PRIMARY|0|id|-
+    rowgate_verify|rowgate_verify_by_label|0|label|-
+    rowgate_verify|rowgate_verify_by_parent|1|parent|-
     books|PRIMARY|0|isbn|-
     books|code|0|code|-
     books|of_a_year|0|year|-
@@ -57,6 +66,7 @@ const TABLES: &str = "
     books|InnoDB
     copies|InnoDB
     rowgate_canary|InnoDB
+    rowgate_verify|InnoDB
     rowgate_loads|InnoDB";
 
 /// The differences after changes of the rows: each replaces a text, which must be there.

@@ -1,6 +1,7 @@
 //! One run of a load, from its state in the ledger to the end of its content.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +11,7 @@ use aurora::{Database, Deadline};
 use bucket::{Metadata, Reader, Store};
 use domain::dictionary::LoadMode;
 use domain::load::{
-    Content, Incoming, LoadId, Packing, Position, SETTINGS_METADATA, Settings, SettingsError,
+    CHUNKS_METADATA, Content, Incoming, LoadId, Packing, Position, SETTINGS_METADATA, Settings, SettingsError,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -107,7 +108,10 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         }
         let rejects_metadata = rejects_metadata(&run.id, &settings)?;
         let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, rejects_metadata });
-        let Filled { digest, has_loaded } = self.load(run, &plan, file, committed, contents).await?;
+        let pause_after = metadata.get(CHUNKS_METADATA).and_then(|count| count.parse::<NonZeroU64>().ok());
+        let filling =
+            self.load(run, &plan, file, committed, contents, pause_after.map_or(u64::MAX, NonZeroU64::get));
+        let Filled { digest, has_loaded } = filling.await?;
         if let Some(parent) = metadata.get(LOAD_METADATA).and_then(|id| LoadId::parse(id)) {
             loads::adopt(database, run, &parent).await?;
         }
@@ -124,7 +128,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         Err(self.why_not_ended(run).await?)
     }
 
-    /// Reads the object and commits its chunks.
+    /// Reads the object and commits its chunks. After `pause_after` of them it stops as if time were
+    /// up.
     async fn load(
         &self,
         run: &Run,
@@ -132,6 +137,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         file: FilePlan,
         committed: BTreeMap<u32, CommittedChunk>,
         mut contents: Contents<S>,
+        pause_after: u64,
     ) -> Result<Filled, LoadError> {
         let Self { loader, database, .. } = *self;
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
@@ -166,8 +172,10 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         };
         let lanes = lanes.commit_all(chunks, |prepared| async move {
             let committed = committer.commit(prepared).await?;
-            self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
-            tally.add(committed.rows_loaded, committed.rows_rejected)
+            let ours = u64::from(committed.is_ours);
+            let progress = self.progress.fetch_add(ours, Ordering::Relaxed) + ours;
+            tally.add(committed.rows_loaded, committed.rows_rejected)?;
+            if progress < pause_after { Ok(()) } else { Err(LoadError::OutOfTime) }
         });
         // An error in committing also stops the reading, because no more chunks are taken.
         let done = Reader::feed_while(feed, lanes).await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::load::LoadStatus;
+use bucket::Metadata;
+use domain::load::{CHUNKS_METADATA, LoadStatus};
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
 
 use crate::cloud::{Cloud, Message};
@@ -44,6 +45,31 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     // The digest of a load in many invocations is that of one at once.
     cloud.test.data_api().clear();
     assert_eq!(cloud.load("incoming/tags/b.csv", file).await?.status, LoadStatus::Skipped);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metadata_says_after_how_many_chunks_a_load_continues_in_another_invocation() -> Result<()> {
+    let mut cloud = Cloud::start().await?;
+    cloud.options = loader::Options { lanes: 1, chunk_bytes: 2048, ..cloud.options };
+    for (key, ids, count, expected) in
+        [("a", 1..=100, "1", 4), ("b", 101..=200, "0", 1), ("c", 201..=300, "x", 1)]
+    {
+        let key = format!("incoming/tags/{key}.csv");
+        let mut message = cloud.drop_file(&key, tags(ids));
+        cloud.bucket.describe(&key, &Metadata::from([(CHUNKS_METADATA.to_owned(), count.to_owned())]));
+        let mut invocations = 1;
+        assert_eq!(cloud.deliver(&[message]).await?, NONE);
+        while let Some(body) = cloud.messages.take().sent.pop() {
+            message = Message::new(body);
+            invocations += 1;
+            assert_eq!(cloud.deliver(&[message]).await?, NONE);
+        }
+        let load = cloud.newest().await?;
+        assert_eq!((load.status, load.rows_loaded), (LoadStatus::Completed, 100), "{count}");
+        assert_eq!((load.attempts, invocations), (expected, expected), "{count}");
+    }
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM tags").await?, "300");
     Ok(())
 }
 

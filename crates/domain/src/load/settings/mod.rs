@@ -15,6 +15,11 @@ use crate::shortened;
 /// `x-amz-meta-rowgate-settings`.
 pub const SETTINGS_METADATA: &str = "rowgate-settings";
 
+/// The user metadata of an object with the number of its chunks after which its load continues in
+/// another invocation, as it does when time is up. `rowgate verify` proves continuations with it,
+/// which take files of many gigabytes otherwise. Anything but a number from 1 on has no effect.
+pub const CHUNKS_METADATA: &str = "rowgate-chunks";
+
 /// Bytes of the metadata at most. S3 takes 2 KB of user metadata with an object, names and values
 /// together.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
