@@ -1,6 +1,7 @@
 //! Putting back what a restore took the place of, and putting that back again.
 
 use anyhow::Result;
+use aurora::restores;
 
 use super::worker::{Work, begin, named, restore};
 use super::{THREE, assert_settled, content, database, previous, previous_content, status};
@@ -121,5 +122,27 @@ async fn a_restore_that_completes_first_takes_the_previous_table_of_an_undo() ->
     assert_eq!(status(&test, &back).await?, reason);
     assert_eq!(content(&test, "tags").await?, second.rows("tags"));
     assert_eq!(previous_content(&test, &second, "tags").await?, first.rows("tags"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn the_previous_table_of_a_table_of_rowgates_own_is_dropped_after_an_hour() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let first = Work::of(&THREE, "new");
+    restore(&db, &first).await?;
+    let kept = previous(&test, &first, "tags").await?.unwrap_or_default();
+    // As if it were a hidden table.
+    let own = "UPDATE rowgate_job_tables SET table_name = 'rowgate_verify' WHERE table_name = 'tags'";
+    test.sql(own).await?;
+    assert_eq!(restores::drop_orphans(&db).await?.dropped, [""; 0]);
+    test.sql("UPDATE rowgate_restores SET finished_at = finished_at - INTERVAL 61 MINUTE").await?;
+    // An undo of it has begun.
+    let shadow = "UPDATE rowgate_job_tables SET shadow_table = '{kept}' WHERE table_name = 'collections'";
+    test.sql(&shadow.replace("{kept}", &kept)).await?;
+    assert_eq!(restores::drop_orphans(&db).await?.dropped, [""; 0]);
+    test.sql("UPDATE rowgate_job_tables SET shadow_table = NULL").await?;
+    assert_eq!(restores::drop_orphans(&db).await?.dropped, [kept]);
+    assert_eq!(previous_content(&test, &first, "documents").await?, named(1..=3, "old"));
     assert_settled(&test).await
 }
