@@ -6,16 +6,19 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use crate::environment::Environment;
+
 /// The services of one account in one region, or of a local cloud.
 #[derive(Clone, Debug)]
 pub(crate) struct Aws {
     config: SdkConfig,
+    environment: Environment,
 }
 
 impl Aws {
     /// Creates clients as the environment says (`AWS_REGION`, `AWS_ENDPOINT_URL`, credentials).
     pub(crate) async fn from_environment() -> Self {
-        Self { config: loader().load().await }
+        Self { config: loader().load().await, environment: Environment::default() }
     }
 
     /// Creates clients of a local cloud.
@@ -26,7 +29,28 @@ impl Aws {
             .credentials_provider(Credentials::new(key, secret, None, None, "local cloud"))
             .load()
             .await;
-        Self { config }
+        Self { config, environment: Environment::default() }
+    }
+
+    /// Returns the same clients, which find what the environment of this name has.
+    #[must_use]
+    pub(crate) fn in_environment(self, environment: &Environment) -> Self {
+        Self { environment: environment.clone(), ..self }
+    }
+
+    /// Returns the environment whose functions, databases and alarms are meant.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns the configuration, for services without an SDK crate here.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// Returns true if calls go to an address of one's own, such as a local cloud, and not to AWS.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.config.endpoint_url().is_some()
     }
 
     /// Returns true if there are credentials.
@@ -40,7 +64,7 @@ impl Aws {
     /// Creates clients of an account that a test simulates.
     #[cfg(test)]
     pub(crate) fn of(replay: &testkit::replay::Replay) -> Self {
-        Self { config: replay.config() }
+        Self { config: replay.config(), environment: Environment::default() }
     }
 
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {

@@ -82,6 +82,15 @@ impl Printer {
         self.begin(text, None, "{spinner} {msg} ({elapsed})")
     }
 
+    /// Begins a step that leaves nothing behind: its result is printed elsewhere.
+    pub(crate) fn spinner(self, text: &str) -> Step {
+        Step {
+            printer: self,
+            bar: self.bar(text, None, "{spinner} {msg} ({elapsed})"),
+            started: Instant::now(),
+        }
+    }
+
     /// Begins to send so many bytes.
     pub(crate) fn transfer(self, text: &str, bytes: u64) -> Step {
         let template = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
@@ -89,7 +98,16 @@ impl Printer {
     }
 
     fn begin(self, text: &str, length: Option<u64>, template: &str) -> Step {
-        let bar = self.animated.then(|| {
+        let bar = self.bar(text, length, template);
+        if bar.is_none() {
+            self.note(&format!("  {text} ..."));
+        }
+        Step { printer: self, bar, started: Instant::now() }
+    }
+
+    /// Draws a step, if anything is animated.
+    fn bar(self, text: &str, length: Option<u64>, template: &str) -> Option<ProgressBar> {
+        self.animated.then(|| {
             let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
@@ -97,11 +115,7 @@ impl Printer {
             bar.set_message(text.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
-        });
-        if bar.is_none() {
-            self.note(&format!("  {text} ..."));
-        }
-        Step { printer: self, bar, started: Instant::now() }
+        })
     }
 }
 

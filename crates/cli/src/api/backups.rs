@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use domain::backup::{BackupId, RestoreId};
+use http::Method;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Api, JSON, NO_QUERY, in_brackets, path};
+use super::{Api, JSON, NO_QUERY, in_brackets, path, read};
 use crate::folder;
 use crate::wait::Job;
 
@@ -191,6 +192,26 @@ impl Api {
             restore: RestoreId,
         }
         Ok(self.post::<Started>("/restores", &json!(request)).await?.restore)
+    }
+
+    /// Undoes a restore, and returns the id of the undo.
+    pub(crate) async fn undo_restore(&self, id: &RestoreId) -> Result<RestoreId> {
+        #[derive(Deserialize)]
+        struct Started {
+            restore: RestoreId,
+        }
+        let path = path(&["restores", id.as_str(), "undo"], &NO_QUERY);
+        let answer = self.send(Method::POST, &path, JSON, None).await?;
+        Ok(read::<Started>("POST", &path, &answer)?.restore)
+    }
+
+    /// Returns the newest restores.
+    pub(crate) async fn newest_restores(&self) -> Result<Vec<Restore>> {
+        #[derive(Deserialize)]
+        struct Page {
+            restores: Vec<Restore>,
+        }
+        Ok(self.get::<Page>(&path(&["restores"], &NO_QUERY)).await?.restores)
     }
 
     /// Returns one restore; `None` if the ledger has none of this id.

@@ -17,6 +17,9 @@ pub(crate) struct Load {
     pub rows_loaded: Option<u64>,
     pub rows_rejected: Option<u64>,
     pub unknown_references: Option<u64>,
+    /// How many times a function began or resumed it.
+    #[serde(default)]
+    pub attempts: u64,
     pub error: Option<String>,
     /// Notes on what was left out, or looked odd.
     #[serde(default)]

@@ -44,6 +44,17 @@ pub(crate) struct Api {
     http: HttpClient,
 }
 
+/// One call of the API.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub method: Method,
+    /// The path below the stage, with its query.
+    pub path: &'a str,
+    /// Headers beside those of the key and of the body.
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: Option<&'a Value>,
+}
+
 /// A report as `GET /reports/{name}` answers it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Report {
@@ -116,15 +127,21 @@ impl Api {
     }
 
     async fn send(&self, method: Method, path: &str, accept: &str, body: Option<&Value>) -> Result<Answer> {
-        let url = format!("{}{path}", self.url);
-        let body = body.map(Value::to_string);
+        self.call(&Call { method, path, headers: &[("accept", accept)], body }).await
+    }
+
+    /// Calls, and returns any answer, an error too. A call that the service is to be asked for again
+    /// later is repeated.
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Answer> {
+        let url = format!("{}{}", self.url, call.path);
+        let body = call.body.map(Value::to_string);
         let mut attempt = 0;
         loop {
-            let mut request = Request::builder()
-                .method(method.clone())
-                .uri(&url)
-                .header("x-api-key", &self.key)
-                .header("accept", accept);
+            let mut request =
+                Request::builder().method(call.method.clone()).uri(&url).header("x-api-key", &self.key);
+            for (name, value) in call.headers {
+                request = request.header(*name, *value);
+            }
             if body.is_some() {
                 request = request.header("content-type", JSON);
             }
@@ -149,7 +166,7 @@ pub(crate) fn in_brackets(error: Option<&str>) -> String {
     error.map(|error| format!(" ({error})")).unwrap_or_default()
 }
 
-fn path(segments: &[&str], query: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
+pub(crate) fn path(segments: &[&str], query: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
     let encoded = |text| utf8_percent_encode(text, ENCODED);
     let mut path: String = segments.iter().map(|segment| format!("/{}", encoded(segment))).collect();
     for (index, (name, value)) in query.iter().enumerate() {
@@ -170,6 +187,16 @@ fn expect_success(answer: &Answer) -> Result<&Answer> {
 
 /// Returns an error in the service's own words, if it sent problem+json.
 fn refusal(answer: &Answer) -> anyhow::Error {
+    let words = words(answer);
+    let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let id = id.filter(|_| answer.status().is_server_error());
+    let id = id.map_or_else(String::new, |id| format!(" (request {id}, in the logs of the functions)"));
+    let message = format!("The service answered {}: {words}{id}", answer.status().as_u16());
+    if answer.status().is_server_error() { anyhow!(message) } else { user_error(message) }
+}
+
+/// Returns what an answer says: the problem in the service's own words, or else its body.
+pub(crate) fn words(answer: &Answer) -> String {
     #[derive(Deserialize)]
     struct Problem {
         title: Option<String>,
@@ -182,12 +209,7 @@ fn refusal(answer: &Answer) -> anyhow::Error {
         }
         Err(_) => String::new(),
     };
-    let words = if words.is_empty() { text(answer) } else { words };
-    let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let id = id.filter(|_| answer.status().is_server_error());
-    let id = id.map_or_else(String::new, |id| format!(" (request {id}, in the logs of the functions)"));
-    let message = format!("The service answered {}: {words}{id}", answer.status().as_u16());
-    if answer.status().is_server_error() { anyhow!(message) } else { user_error(message) }
+    if words.is_empty() { text(answer) } else { words }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::arguments::ListFormat;
 use crate::ask;
 use crate::aws::Aws;
+use crate::environment::EnvironmentArguments;
 use crate::exit::ExitStatus;
 use crate::invoke::invoke;
 use crate::printer::Printer;
@@ -20,6 +21,8 @@ use crate::verb::Verb;
 pub(crate) struct Accounts {
     #[command(subcommand)]
     action: Action,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +78,7 @@ pub(super) struct Account {
 
 impl Verb for Accounts {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let aws = async || Aws::from_environment().await;
+        let aws = async || Aws::from_environment().await.in_environment(&self.environment.environment);
         let account = match &self.action {
             Action::Add { username, groups, password_stdin } => {
                 let password = ask::password(*password_stdin)?;
@@ -121,7 +124,8 @@ async fn disable(aws: &Aws, username: &str) -> Result<Account> {
 }
 
 async fn call<T: for<'de> Deserialize<'de>>(aws: &Aws, payload: &Value) -> Result<T> {
-    invoke(aws, "rowgate-accounts", "The accounts function", payload).await
+    let function = aws.environment().function_name("accounts");
+    invoke(aws, &function, "The accounts function", payload).await
 }
 
 fn render(accounts: &[Account]) -> String {

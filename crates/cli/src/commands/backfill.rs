@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::arguments::{load_mode, table_name};
 use crate::aws::Aws;
+use crate::environment::EnvironmentArguments;
 use crate::exit::ExitStatus;
 use crate::invoke::invoke;
 use crate::printer::Printer;
@@ -39,6 +40,9 @@ pub(crate) struct Backfill {
     #[arg(skip)]
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
+    #[command(flatten)]
+    #[serde(skip)]
+    environment: EnvironmentArguments,
 }
 
 /// The result of one page.
@@ -54,13 +58,14 @@ struct Page {
 
 impl Verb for Backfill {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let aws = Aws::from_environment().await;
+        let aws = Aws::from_environment().await.in_environment(&self.environment.environment);
+        let function = aws.environment().function_name("loader");
         let mut request = self.clone();
         let step = printer.step(&format!("looking for keys that begin with {}", self.prefix));
         let (mut queued, mut known, mut ignored) = (0, 0, 0);
         loop {
             let payload = json!({ "backfill": request });
-            let page: Page = invoke(&aws, "rowgate-loader", "The backfill", &payload).await?;
+            let page: Page = invoke(&aws, &function, "The backfill", &payload).await?;
             queued += page.queued;
             known += page.known;
             ignored += page.ignored_count;
@@ -102,6 +107,7 @@ mod tests {
             mode: None,
             dry_run: true,
             after: None,
+            environment: EnvironmentArguments::default(),
         };
         assert_eq!(json!(request), json!({"prefix": "incoming/", "dry_run": true}));
         request.table = Some("tags".to_owned());

@@ -22,6 +22,7 @@ mod sample;
 mod serve;
 mod tables;
 mod upload;
+mod verify;
 
 use clap::Parser;
 
@@ -58,6 +59,7 @@ verbs! {
         Backups(backups::Backups),
         Restore(restore::Restore),
         PutBack(put_back::PutBack),
+        Verify(verify::Verify),
         Serve(serve::Serve),
         Accounts(accounts::Accounts),
         Console(console::Console),

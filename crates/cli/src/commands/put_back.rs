@@ -9,6 +9,7 @@ use super::restore::{end, invoke_and_follow, new_id, own_names};
 use crate::api;
 use crate::arguments::{OperatorArguments, table_name};
 use crate::ask::confirm;
+use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 use crate::verb::Verb;
@@ -27,6 +28,8 @@ pub(crate) struct PutBack {
     yes: bool,
     #[command(flatten)]
     api: OperatorArguments,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
     /// Seconds to wait; it goes on after them.
     #[arg(long, default_value_t = 3600)]
     timeout: u64,
@@ -55,8 +58,9 @@ impl Verb for PutBack {
         let payload = json!({ "put_back": undone, "tables": undoable, "restore": id });
         // No rows are counted: the tables are only renamed.
         let outcome = |restore: &api::Restore| format!("{id}: {}, {}", restore.status, undoable.join(", "));
+        let cloud = (&api, &self.environment.environment);
         let doing = (&*format!("putting back as {id}"), "Putting back");
-        let restore = invoke_and_follow(doing, &payload, outcome, &api, *timeout, printer).await?;
+        let restore = invoke_and_follow(doing, &payload, outcome, cloud, *timeout, printer).await?;
         end(&restore, false, printer)
     }
 }

@@ -13,6 +13,7 @@ use crate::api::{self, Api, RestoreRequest, in_brackets};
 use crate::arguments::{OperatorArguments, backup_id, table_name};
 use crate::ask::confirm;
 use crate::aws::Aws;
+use crate::environment::{Environment, EnvironmentArguments};
 use crate::exit::{ExitStatus, user_error};
 use crate::folder;
 use crate::invoke::invoke;
@@ -21,7 +22,6 @@ use crate::verb::Verb;
 use crate::wait::{Job, wait_for};
 
 const REFUSED: &str = "Nothing was restored.";
-const FUNCTION: &str = "rowgate-restore";
 
 /// Replaces tables with what a backup, or Avro files, have; asks first.
 #[derive(Debug, Args)]
@@ -60,6 +60,8 @@ pub(crate) struct Restore {
     yes: bool,
     #[command(flatten)]
     api: OperatorArguments,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
     /// Seconds to wait; the restore goes on after them.
     #[arg(long, default_value_t = 3600)]
     timeout: u64,
@@ -134,7 +136,8 @@ impl Restore {
             "from": prefix, "tables": [table], "strict": strict, "ignore": ignore, "mode": self.mode(), "restore": id,
         });
         let doing = format!("restoring as {id}");
-        invoke_and_follow((&doing, "The restore"), &payload, Job::outcome, api, self.timeout, printer).await
+        let cloud = (api, &self.environment.environment);
+        invoke_and_follow((&doing, "The restore"), &payload, Job::outcome, cloud, self.timeout, printer).await
     }
 
     fn mode(&self) -> &'static str {
@@ -210,13 +213,13 @@ pub(crate) async fn invoke_and_follow(
     (doing, work): (&str, &str),
     payload: &Value,
     outcome: impl FnOnce(&api::Restore) -> String,
-    api: &Api,
+    (api, environment): (&Api, &Environment),
     timeout: u64,
     printer: Printer,
 ) -> Result<api::Restore> {
     let aws = Aws::from_environment().await;
     let step = printer.step(doing);
-    let restore: api::Restore = invoke(&aws, FUNCTION, work, payload).await?;
+    let restore: api::Restore = invoke(&aws, &environment.function_name("restore"), work, payload).await?;
     if restore.has_ended() {
         step.done(&outcome(&restore));
         return Ok(restore);

@@ -41,6 +41,8 @@ fn wrong_arguments_are_the_users() {
         &["lake", "history", "tags"],
         &["lake", "history", "people", "--key", "7"],
         &["lake", "history", "tags", "--key", "7 OR 1=1"],
+        &["verify", "--timeout", "soon"],
+        &["backfill", "incoming/", "--environment", "Staging"],
         &["local", "up", "--lake", "--database-only"],
         &[],
     ] {

@@ -10,6 +10,7 @@ mod sample;
 mod serve;
 mod tables;
 mod upload;
+mod verify;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -15,8 +15,6 @@ use crate::exit::{aws_reason, refused, user_error};
 use crate::printer::Printer;
 use crate::wait::poll;
 
-/// The workgroup of the lake: it says where results go and how much a query may read.
-const WORKGROUP: &str = "rowgate";
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -24,11 +22,13 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Athena {
     client: Client,
+    /// The workgroup of the lake: it says where results go and how much a query may read.
+    workgroup: String,
 }
 
 impl Athena {
     pub(crate) fn new(aws: &Aws) -> Self {
-        Self { client: aws.athena() }
+        Self { client: aws.athena(), workgroup: aws.environment().workgroup_name() }
     }
 
     /// Runs a statement and writes its result; returns the number of rows, or `None` if the
@@ -91,7 +91,7 @@ impl Athena {
             .start_query_execution()
             .query_string(sql)
             .query_execution_context(context)
-            .work_group(WORKGROUP)
+            .work_group(&self.workgroup)
             .send()
             .await
             .map_err(|error| {

@@ -12,6 +12,7 @@ use super::names::SILVER;
 use super::sheet::Sheet;
 use crate::arguments::{Format, table_of};
 use crate::aws::Aws;
+use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
 use crate::folder;
 use crate::printer::Printer;
@@ -31,14 +32,18 @@ pub(crate) struct History {
     /// How the versions are printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
 }
 
 impl Verb for History {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
         let versions = Versions::of(&self.table, &self.key)?;
-        let athena = Athena::new(&Aws::from_environment().await);
+        let environment = &self.environment.environment;
+        let athena = Athena::new(&Aws::from_environment().await.in_environment(environment));
+        let silver = environment.lake_database(SILVER);
         let mut sheet = Sheet::with_first(self.format, versions.order());
-        let printed = athena.print(&versions.sql(), SILVER, &mut sheet, printer).await;
+        let printed = athena.print(&versions.sql(&silver), &silver, &mut sheet, printer).await;
         match printed.map_err(|error| versions.explain(error))? {
             None | Some(0) => {
                 let Versions { table, key } = versions;
@@ -70,7 +75,7 @@ impl Versions {
     }
 
     /// Returns the query. It selects all columns, because silver may lack those that are personal.
-    fn sql(&self) -> String {
+    fn sql(&self, silver: &str) -> String {
         let Self { table, key } = self;
         // Names come from the dictionary, which allows a-z, 0-9 and _ in them.
         let conditions: Vec<String> = table
@@ -79,7 +84,7 @@ impl Versions {
             .map(|(column, part)| format!(r#""{}" = {}"#, column.name(), literal(part)))
             .collect();
         format!(
-            r#"SELECT * FROM "{SILVER}"."{}_history" WHERE {} ORDER BY "{}""#,
+            r#"SELECT * FROM "{silver}"."{}_history" WHERE {} ORDER BY "{}""#,
             table.name(),
             conditions.join(" AND "),
             VALIDITY[0]
@@ -127,7 +132,7 @@ mod tests {
     fn a_row_is_asked_for_by_its_key() {
         let history = history("filed_documents", "-7").unwrap();
         assert_eq!(
-            history.sql(),
+            history.sql("rowgate_silver"),
             r#"SELECT * FROM "rowgate_silver"."documents_history" WHERE "id" = -7 ORDER BY "_valid_from""#
         );
         let order: Vec<_> = history.order().collect();
@@ -190,7 +195,7 @@ mod tests {
             "O%27x,-1.50,2021-07-27,16%3A02%3A08,2021-07-27T16%3A02%3A08.120Z,1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a",
         )
         .unwrap();
-        let sql = Versions { table, key }.sql();
+        let sql = Versions { table, key }.sql("rowgate_silver");
         let (_, conditions) = sql.split_once(" WHERE ").unwrap();
         assert_eq!(
             conditions,
@@ -201,7 +206,9 @@ mod tests {
     #[test]
     fn both_ends_of_a_key_are_keys() {
         for value in ["-2147483648", "2147483647"] {
-            assert!(history("tags", value).unwrap().sql().contains(&format!("\"id\" = {value} ")));
+            assert!(
+                history("tags", value).unwrap().sql("rowgate_silver").contains(&format!("\"id\" = {value} "))
+            );
         }
     }
 

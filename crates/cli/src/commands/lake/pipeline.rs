@@ -18,8 +18,6 @@ use crate::exit::{aws_reason, refused, user_error};
 use crate::printer::{Printer, Step};
 use crate::wait::{growing, poll};
 
-/// The state machine.
-const MACHINE: &str = "rowgate-nightly";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 /// Step Functions may not know an execution at once that it has just started.
@@ -47,10 +45,11 @@ impl Pipeline {
     /// Finds the state machine by its name.
     pub(crate) async fn find(aws: &Aws) -> Result<Self> {
         let client = aws.step_functions();
+        let name = aws.environment().pipeline_name();
         let mut pages = client.list_state_machines().into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(refused("The pipelines cannot be listed"))?;
-            if let Some(found) = page.state_machines().iter().find(|machine| machine.name() == MACHINE) {
+            if let Some(found) = page.state_machines().iter().find(|machine| machine.name() == name) {
                 let arn = found.state_machine_arn().to_owned();
                 return Ok(Self { client, arn });
             }

@@ -8,6 +8,7 @@ use super::names::GOLD;
 use super::sheet::Sheet;
 use crate::arguments::Format;
 use crate::aws::Aws;
+use crate::environment::EnvironmentArguments;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::verb::Verb;
@@ -21,9 +22,11 @@ pub(crate) struct Query {
     /// How its result is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// The database of tables that are named without one.
-    #[arg(long, default_value = GOLD)]
-    database: String,
+    /// The database of tables that are named without one [default: rowgate_gold].
+    #[arg(long)]
+    database: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
 }
 
 fn statement(text: &str) -> Result<String, String> {
@@ -32,9 +35,11 @@ fn statement(text: &str) -> Result<String, String> {
 
 impl Verb for Query {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let athena = Athena::new(&Aws::from_environment().await);
+        let environment = &self.environment.environment;
+        let athena = Athena::new(&Aws::from_environment().await.in_environment(environment));
+        let database = self.database.clone().unwrap_or_else(|| environment.lake_database(GOLD));
         let mut sheet = Sheet::new(self.format);
-        let count = athena.print(&self.sql, &self.database, &mut sheet, printer).await?;
+        let count = athena.print(&self.sql, &database, &mut sheet, printer).await?;
         if count.is_none() {
             printer.note("Done; the statement has no result.");
         }
@@ -57,7 +62,7 @@ mod tests {
     #[test]
     fn a_query_is_in_gold_unless_it_says_otherwise() {
         let Query { database, format, .. } = Line::parse_from(["query", "SELECT 1"]).query;
-        assert_eq!((database.as_str(), format), ("rowgate_gold", Format::Table));
+        assert_eq!((database, format), (None, Format::Table));
         assert!(Line::try_parse_from(["query", " "]).is_err());
     }
 }

@@ -9,6 +9,7 @@ use super::pipeline::{Ended, Pipeline};
 use crate::arguments::backup_id;
 use crate::aws::Aws;
 use crate::commands::restore::new_id;
+use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 use crate::verb::Verb;
@@ -26,6 +27,8 @@ pub(crate) struct Run {
     /// Watch a run that was started before, and start none.
     #[arg(long, value_name = "RUN", value_parser = run_name, conflicts_with_all = ["backup", "wait"])]
     follow: Option<String>,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
 }
 
 /// Parses the name of an execution, as Step Functions allows it.
@@ -41,7 +44,8 @@ fn run_name(text: &str) -> Result<String, String> {
 
 impl Verb for Run {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let pipeline = Pipeline::find(&Aws::from_environment().await).await?;
+        let aws = Aws::from_environment().await.in_environment(&self.environment.environment);
+        let pipeline = Pipeline::find(&aws).await?;
         if let Some(run) = &self.follow {
             return follow(&pipeline, run, false, printer).await;
         }
