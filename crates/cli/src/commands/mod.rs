@@ -10,6 +10,7 @@ mod backup;
 mod backups;
 mod check;
 mod console;
+mod cost;
 mod demo;
 mod docs;
 mod lake;
@@ -63,6 +64,7 @@ verbs! {
         Serve(serve::Serve),
         Accounts(accounts::Accounts),
         Console(console::Console),
+        Cost(cost::Cost),
         /// Runs and queries the lake: every table in Delta, for analysts.
         #[command(subcommand)]
         Lake(lake::Verbs),
