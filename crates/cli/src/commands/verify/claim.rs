@@ -63,16 +63,7 @@ pub(super) async fn claim(cloud: &Cloud) -> Result<Outcome> {
             format!("There is no table {TABLE}: deploy this version, and invoke rowgate-migrate")
         })?;
         if answer.status() == 201 {
-            return if is_clean(cloud).await? {
-                passed(format!("the table {TABLE} is this run's"))
-            } else {
-                let Removed { rows, objects, left } = clean(cloud).await?;
-                let left = left.map(|left| format!("; {left}")).unwrap_or_default();
-                passed(format!(
-                    "the table {TABLE} is this run's; {rows} rows and {objects} objects of a run that was cut off are \
-                     removed{left}"
-                ))
-            };
+            return passed(format!("the table {TABLE} is this run's{}", clean_before(cloud).await));
         }
         let Some(holder) = holder(cloud).await? else { continue };
         let Claim { id, process, began } = Claim::of(&holder);
@@ -91,6 +82,26 @@ pub(super) async fn claim(cloud: &Cloud) -> Result<Outcome> {
         )));
     }
     bail!(user_error(format!("The table {TABLE} is claimed by other runs again and again. Try again later.")))
+}
+
+/// Removes what a run left that was cut off; returns the end of a sentence about it. What cannot be
+/// removed or looked for fails no check here: the one of what is broken does.
+async fn clean_before(cloud: &Cloud) -> String {
+    if let Ok(true) = is_clean(cloud).await {
+        return String::new();
+    }
+    let Removed { rows, objects, left, failure } = clean(cloud).await;
+    let mut seen = String::new();
+    if rows + objects > 0 {
+        seen.push_str(&format!("; {rows} rows and {objects} objects of a run that was cut off are removed"));
+    }
+    if let Some(left) = left {
+        seen.push_str(&format!("; {left}"));
+    }
+    if let Some(failure) = failure {
+        seen.push_str(&format!("; what an earlier run left could not all be looked for: {failure:#}"));
+    }
+    seen
 }
 
 /// A claim of a run.

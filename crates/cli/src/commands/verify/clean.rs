@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use domain::backup::BackupId;
 use domain::dictionary::LoadMode;
@@ -23,19 +23,31 @@ use crate::wait::{Job, growing, poll};
 /// Objects that S3 deletes in one request.
 const BATCH: usize = 1000;
 /// Calls at once: below the limit of the operator's key.
-const CALLS: usize = 4;
+const CALLS: usize = 8;
 /// Backups that are looked at, newest first.
 const BACKUPS: i64 = 100;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What was removed.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Removed {
     pub rows: usize,
     pub objects: usize,
-    /// What could not be removed, if anything.
-    pub left: Option<String>,
+    /// What is left by rights that the credentials do not have, if anything.
+    pub left: Option<&'static str>,
+    /// The first of what kept something from being removed, if anything did.
+    pub failure: Option<Error>,
+}
+
+impl Removed {
+    /// Takes the result of a part of the work, so that the other parts are still tried.
+    fn part<T: Default>(&mut self, what: &'static str, done: Result<T>) -> T {
+        done.map_err(|error| error.context(what)).unwrap_or_else(|error| {
+            self.failure.get_or_insert(error);
+            T::default()
+        })
+    }
 }
 
 /// An object of a run, in one version.
@@ -49,13 +61,15 @@ struct Object {
 
 /// Removes everything of this run, and gives the table back.
 pub(super) async fn end(cloud: &Cloud) -> Result<Outcome> {
-    let cleaned = clean(cloud).await;
+    let Removed { rows, objects, left, failure } = clean(cloud).await;
     // The next run removes what could not be removed now.
     cloud.release().await?;
-    let Removed { rows, objects, left } = cleaned?;
-    match left {
-        None => passed(format!("{rows} rows and {objects} objects removed; nothing is left but ledgers")),
-        Some(left) => passed(format!("{rows} rows and {objects} objects removed; {left}")),
+    match (failure, left) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(left)) => passed(format!("{rows} rows and {objects} objects removed; {left}")),
+        (None, None) => {
+            passed(format!("{rows} rows and {objects} objects removed; nothing is left but ledgers"))
+        }
     }
 }
 
@@ -69,23 +83,30 @@ pub(super) async fn is_clean(cloud: &Cloud) -> Result<bool> {
 }
 
 /// Waits until nothing works on the table any more, and removes everything of runs but the claim.
-pub(super) async fn clean(cloud: &Cloud) -> Result<Removed> {
-    settle(cloud).await?;
-    let rows = empty(cloud).await?;
-    let mut removed = Removed { rows, ..Removed::default() };
-    let mut prefixes = vec![incoming(), rejected()];
-    prefixes.extend(backups(cloud).await?.iter().map(|id| format!("backups/{id}/")));
-    for prefix in prefixes {
-        let objects = objects(cloud, &prefix).await?;
-        removed.objects += objects.iter().filter(|object| object.is_live).count();
-        if !delete(cloud, &objects).await? {
+pub(super) async fn clean(cloud: &Cloud) -> Removed {
+    let mut removed = Removed::default();
+    removed.part("waiting for what works on the table", settle(cloud).await);
+    removed.rows = removed.part("emptying the table", empty(cloud).await);
+    let backups = removed.part("finding the backups", backups(cloud).await);
+    let of_backups = backups.iter().map(|id| format!("backups/{id}/"));
+    for prefix in [incoming(), rejected()].into_iter().chain(of_backups) {
+        let deleted = delete_below(cloud, &prefix).await;
+        let (count, is_whole) = removed.part("deleting objects", deleted);
+        removed.objects += count;
+        if count > 0 && !is_whole {
             removed.left = Some(
-                "these credentials may not delete versions, which the bucket's rules remove after some weeks"
-                    .to_owned(),
+                "these credentials may not delete versions, which the bucket's rules remove after some weeks",
             );
         }
     }
-    Ok(removed)
+    removed
+}
+
+/// Deletes the objects under a prefix; returns how many, and whether in all their versions.
+async fn delete_below(cloud: &Cloud, prefix: &str) -> Result<(usize, bool)> {
+    let objects = objects(cloud, prefix).await?;
+    let is_whole = delete(cloud, &objects).await?;
+    Ok((objects.iter().filter(|object| object.is_live).count(), is_whole))
 }
 
 fn incoming() -> String {
