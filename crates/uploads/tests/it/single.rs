@@ -2,6 +2,7 @@
 
 use domain::load::Settings;
 use serde_json::json;
+use testkit::gateway::By;
 use uploads::{MAX_BYTES, MAX_SINGLE_BYTES};
 
 use crate::support::{Api, WRITER, detail};
