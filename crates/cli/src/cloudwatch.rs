@@ -77,8 +77,8 @@ impl<'a> CloudWatch<'a> {
         }
     }
 
-    /// Returns the sum of each metric from `from`, in seconds since 1970, until now. They are beside
-    /// the metric of `guide`, with its dimensions.
+    /// Returns the sum of each metric from `from`, in seconds since 1970, until now. They are
+    /// beside the metric of `guide`, with its dimensions.
     pub(crate) async fn sums(&self, guide: &Alarm, names: &[&str], from: i64) -> Result<Vec<f64>> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]

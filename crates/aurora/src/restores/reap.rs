@@ -14,8 +14,8 @@ use crate::{Database, Error, Statement};
 /// than Lambda waits before it tries an event again.
 const ABANDONED: &str = "INTERVAL 30 MINUTE";
 
-/// For how long the previous tables of Rowgate's own tables are kept. Only `rowgate verify` restores
-/// one; it undoes its restore at once, and nobody does later.
+/// For how long the previous tables of Rowgate's own tables are kept. Only `rowgate verify`
+/// restores one; it undoes its restore at once, and nobody does later.
 const OWN_KEPT: &str = "INTERVAL 1 HOUR";
 
 /// Settles abandoned swaps, and fails the restores that nobody has worked on for half an hour;
@@ -50,9 +50,9 @@ async fn fail(database: &Database, id: &RestoreId) -> Result<bool, Error> {
     Ok(!read::get(database, id).await.is_ok_and(has_completed))
 }
 
-/// Drops orphaned tables as [`swap::drop_orphans`] does, those that were kept of Rowgate's own tables
-/// among them, and forgets the chunks of restores that have ended. Dropping waits for readers and may
-/// use up the time, so it comes last.
+/// Drops orphaned tables as [`swap::drop_orphans`] does, those that were kept of Rowgate's own
+/// tables among them, and forgets the chunks of restores that have ended. Dropping waits for
+/// readers and may use up the time, so it comes last.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -68,8 +68,8 @@ pub async fn drop_orphans(database: &Database) -> Result<Orphans, Error> {
     Ok(orphans)
 }
 
-/// Releases the previous tables of Rowgate's own tables, which makes them orphans; but those that an
-/// undo is about to swap in.
+/// Releases the previous tables of Rowgate's own tables, which makes them orphans; but those that
+/// an undo is about to swap in.
 async fn release_own(database: &Database) -> Result<(), Error> {
     let sql = format!(
         "UPDATE rowgate_job_tables t JOIN rowgate_restores r ON r.restore_id = t.job_id \

@@ -34,7 +34,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(10);
 /// The characters that RFC 3986 leaves unreserved are not encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-const NO_QUERY: [(&str, &str); 0] = [];
+pub(crate) const NO_QUERY: [(&str, &str); 0] = [];
 
 /// A client with a key.
 #[derive(Clone, Debug)]
@@ -130,8 +130,8 @@ impl Api {
         self.call(&Call { method, path, headers: &[("accept", accept)], body }).await
     }
 
-    /// Calls, and returns any answer, an error too. A call that the service is to be asked for again
-    /// later is repeated.
+    /// Calls, and returns any answer, an error too. A call that the service is to be asked for
+    /// again later is repeated.
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Answer> {
         let url = format!("{}{}", self.url, call.path);
         let body = call.body.map(Value::to_string);

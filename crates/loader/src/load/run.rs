@@ -128,8 +128,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         Err(self.why_not_ended(run).await?)
     }
 
-    /// Reads the object and commits its chunks. After `pause_after` of them it stops as if time were
-    /// up.
+    /// Reads the object and commits its chunks. After `pause_after` of them it stops as if time
+    /// were up.
     async fn load(
         &self,
         run: &Run,

@@ -144,8 +144,8 @@ async fn empty(cloud: &Cloud) -> Result<usize> {
     Ok(others.len())
 }
 
-/// Waits until no load, backup or restore of the table is under way, and no file waits to be loaded.
-/// What takes longer than a load may take is left to itself.
+/// Waits until no load, backup or restore of the table is under way, and no file waits to be
+/// loaded. What takes longer than a load may take is left to itself.
 async fn settle(cloud: &Cloud) -> Result<()> {
     let settled = poll(growing(FIRST_PAUSE, LAST_PAUSE), cloud.limit, async || {
         let is_idle = !is_loading(cloud).await? && !is_backed_up(cloud).await? && !is_restored(cloud).await?;

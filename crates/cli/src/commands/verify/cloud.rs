@@ -11,8 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::Verify;
-use crate::api::{Api, Call, JSON, Load, path, words};
+use crate::api::{Api, Call, JSON, Load, NO_QUERY, path, words};
 use crate::aws::Aws;
 use crate::exit::{refused, user_error};
 use crate::http::Answer;
@@ -50,17 +49,18 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    pub(super) async fn connect(arguments: &Verify) -> Self {
-        let aws = Aws::from_environment().await.in_environment(&arguments.environment.environment);
+    /// Returns a deployment, and chooses the ids of a run: `api` has the operator's key, `writer` a
+    /// writer's.
+    pub(super) fn new(aws: Aws, [api, writer]: [Api; 2], bucket: &str, limit: Duration) -> Self {
         let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let second = i64::try_from(second).unwrap_or_default();
         Self {
-            api: Api::new(&arguments.url, &arguments.operator_key),
-            writer: Api::new(&arguments.url, &arguments.api_key),
+            api,
+            writer,
             s3: aws.s3(),
             aws,
-            bucket: arguments.bucket.clone(),
-            limit: Duration::from_secs(arguments.timeout),
+            bucket: bucket.to_owned(),
+            limit,
             // The random part keeps apart the rows of runs that began in one second.
             base: (second << ROW_BITS) + (fastrand::i64(0..256) << 12),
             began: jiff::Timestamp::new(second, 0).unwrap_or_default(),
@@ -89,7 +89,7 @@ impl Cloud {
         headers: &[(&str, &str)],
         expected: &[u16],
     ) -> Result<Answer> {
-        let path = path(&["tables", TABLE, "rows"], &super::NO_QUERY);
+        let path = path(&["tables", TABLE, "rows"], &NO_QUERY);
         call(&self.api, Method::POST, &path, headers, Some(rows), expected).await
     }
 
@@ -160,8 +160,8 @@ impl Cloud {
         Ok(LoadId::of_object(&self.bucket, &key, &version))
     }
 
-    /// Drops a file and waits until it is loaded, with these numbers of records that are read, loaded
-    /// and rejected.
+    /// Drops a file and waits until it is loaded, with these numbers of records that are read,
+    /// loaded and rejected.
     pub(super) async fn load(
         &self,
         mode: LoadMode,
@@ -205,7 +205,7 @@ impl Cloud {
 
 /// Returns the path of a row.
 pub(super) fn row_path(id: i64) -> String {
-    path(&["tables", TABLE, "rows", &id.to_string()], &super::NO_QUERY)
+    path(&["tables", TABLE, "rows", &id.to_string()], &NO_QUERY)
 }
 
 /// Calls the API; the answer must have one of these statuses.

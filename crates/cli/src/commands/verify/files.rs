@@ -124,8 +124,8 @@ fn wrong_line(cloud: &Cloud, code: RowCode, number: i64) -> Vec<u8> {
     format!("{line}\n").into_bytes()
 }
 
-/// Loads a file whose metadata lets each invocation commit one chunk of it, so that the queue carries
-/// its load from one invocation to the next.
+/// Loads a file whose metadata lets each invocation commit one chunk of it, so that the queue
+/// carries its load from one invocation to the next.
 pub(super) async fn continuation(cloud: &Cloud) -> Result<Outcome> {
     let (before, _) = cloud.rows(1000).await?;
     let mut file = HEADER.to_owned();

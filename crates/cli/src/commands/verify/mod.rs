@@ -26,12 +26,12 @@ use tokio::time::sleep;
 
 use self::cloud::Cloud;
 use self::report::Report;
+use crate::api::Api;
+use crate::aws::Aws;
 use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 use crate::verb::Verb;
-
-const NO_QUERY: [(&str, &str); 0] = [];
 
 /// The longest run, without its cleaning up: far below the time after which its claim lapses.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
@@ -99,7 +99,9 @@ enum Ended {
 
 impl Verb for Verify {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let cloud = Cloud::connect(self).await;
+        let aws = Aws::from_environment().await.in_environment(&self.environment.environment);
+        let [api, writer] = [&self.operator_key, &self.api_key].map(|key| Api::new(&self.url, key));
+        let cloud = Cloud::new(aws, [api, writer], &self.bucket, Duration::from_secs(self.timeout));
         if !cloud.aws.has_credentials().await {
             return Err(user_error(
                 "There are no AWS credentials, which dropping a file needs; set AWS_ACCESS_KEY_ID and \

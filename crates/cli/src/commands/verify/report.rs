@@ -100,8 +100,8 @@ impl Report {
         Ok(())
     }
 
-    /// Prints the summary of a run that is whole, or was cut off; returns true if it is whole and no
-    /// check failed.
+    /// Prints the summary of a run that is whole, or was cut off; returns true if it is whole and
+    /// no check failed.
     ///
     /// # Errors
     /// A failure to write to stdout.

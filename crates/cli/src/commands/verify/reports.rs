@@ -7,10 +7,9 @@ use http::Method;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::NO_QUERY;
 use super::cloud::{Cloud, call, ensure_sentence, get, read};
 use super::report::{Outcome, passed, skipped};
-use crate::api::{Api, CSV, Call, path, words};
+use crate::api::{Api, CSV, Call, NO_QUERY, path, words};
 use crate::http::text;
 
 #[derive(Deserialize)]

@@ -6,10 +6,9 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::NO_QUERY;
 use super::cloud::{Cloud, Row, TABLE, call, ensure_sentence, read};
 use super::report::{Outcome, passed, skipped};
-use crate::api::path;
+use crate::api::{NO_QUERY, path};
 
 /// Rows of a request at most.
 const MOST: i64 = 1000;
