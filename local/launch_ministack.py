@@ -22,7 +22,7 @@ No function may have a line that knows where it runs, so gaps are filled here:
 - People's door: signed links are good for what was signed alone (presigned_links.py), methods have
   the limits of the template (method_limits.py), who guesses passwords is locked out
   (sign_in_lockout.py), and nobody signs up to a pool that is closed (closed_pools.py).
-- The secret of a database whose password RDS manages (managed_passwords.py).
+- Passwords that templates have generated (generated_passwords.py).
 
 Every other version of MiniStack is refused: this reaches into its code.
 """
@@ -34,8 +34,8 @@ from urllib.parse import unquote
 
 import athena_delta
 import closed_pools
+import generated_passwords
 import glue_jobs
-import managed_passwords
 import method_limits
 import presigned_links
 import sign_in_lockout
@@ -208,7 +208,7 @@ def main():
     method_limits.install()
     sign_in_lockout.install()
     closed_pools.install()
-    managed_passwords.install()
+    generated_passwords.install()
     from ministack.app import main as run
 
     run()

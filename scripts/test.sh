@@ -21,8 +21,8 @@ done
 HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|resend|restore|status|uploads'
 
 CLOUD=.local/test-cloud
-# A second one, of the tables of the example.
-SALES_CLOUD=.local/test-sales
+# A second environment in it, of the tables of the example.
+SALES=sales
 FAILED_LOGS=.local/test-logs
 CHAOS_LOGS=$PWD/$FAILED_LOGS/chaos
 
@@ -44,7 +44,7 @@ finish() {
         mkdir -p "$FAILED_LOGS"
         cp -r "$CLOUD/logs" "$FAILED_LOGS/cloud" 2>/dev/null || true
     fi
-    remove_clouds "$CLOUD" "$SALES_CLOUD"
+    remove_clouds "$CLOUD"
 }
 finally finish
 
@@ -83,7 +83,7 @@ synthesise() {
 lint_template() {
     cd infra || return
     export CFN_LINT=$PWD/../.local/venv/bin/cfn-lint
-    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json ../examples/airflow/aws.yaml ../examples/github-oidc.yaml
+    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/*.template.json ../examples/airflow/aws.yaml ../examples/github-oidc.yaml
 }
 
 # Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
@@ -143,28 +143,24 @@ folder_tests() {
         cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e) and test(/^folder::/)'
 }
 
-# The same of the tables of examples/sales, on a cloud of their own, its API against its document,
-# and the proof of the deployment.
-sales_tests() {
-    "$TARGET/rowgate" local up --dir "$SALES_CLOUD" --gateway-port 0 --data-api-port 0 --sql examples/sales/sql || return
-    local status=0
-    (folder_tests "$SALES_CLOUD") || status=1
-    # The same functions answer as above, so fewer requests do.
-    (schemathesis "$SALES_CLOUD" --max-examples 3) || status=1
-    (verify "$SALES_CLOUD") || status=1
-    if [ "$status" != 0 ]; then
-        mkdir -p "$FAILED_LOGS"
-        cp -r "$SALES_CLOUD/logs" "$FAILED_LOGS/sales" 2>/dev/null || true
-    fi
-    remove_clouds "$SALES_CLOUD"
-    return "$status"
-}
-
-# The command that proves a deployment, on a cloud.
+# The command that proves a deployment.
 verify() {
     # shellcheck source=/dev/null
     . "$1/env"
     "$TARGET/rowgate" verify
+}
+
+# The same of the tables of examples/sales, in an environment of their own beside the other one, and
+# its API against its document. Both environments are proved, with the other one there.
+sales_tests() {
+    "$TARGET/rowgate" local up --dir "$CLOUD" --environment "$SALES" --sql examples/sales/sql || return
+    local status=0 folder=$CLOUD/environments/$SALES
+    (folder_tests "$folder") || status=1
+    # The same functions answer as above, so fewer requests do.
+    (schemathesis "$folder" --max-examples 3) || status=1
+    (verify "$folder") || status=1
+    (verify "$CLOUD") || status=1
+    return "$status"
 }
 
 # Prints the member with these names in a file of the test cloud.
@@ -190,8 +186,8 @@ one_process() {
     unset ROWGATE_URL ROWGATE_DATABASE
     AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
         "$TARGET/rowgate" serve --listen 127.0.0.1:0 --metrics-address off --keys "$keys" --database rowgate \
-        --cluster-arn "$(read_json outputs.json Rowgate ClusterArn)" \
-        --secret-arn "$(read_json outputs.json Rowgate SecretArn)" >"$log" 2>&1 &
+        --cluster-arn "$(read_json outputs.json rowgate-data ClusterArn)" \
+        --secret-arn "$(read_json outputs.json rowgate-data WriterSecretArn)" >"$log" 2>&1 &
     process=$!
     for _ in $(seq 100); do
         address=$(sed -n '/requests are served/s/.*"address":"\([^"]*\)".*/\1/p' "$log")
@@ -249,8 +245,8 @@ outsider() {
 conformance() {
     .local/venv/bin/python crates/local-data-api/tests/boto3_conformance.py \
         --endpoint "http://127.0.0.1:$(read_json ports.json data_api)" --on-error abort \
-        --resource-arn "$(read_json outputs.json Rowgate ClusterArn)" \
-        --secret-arn "$(read_json outputs.json Rowgate SecretArn)" \
+        --resource-arn "$(read_json outputs.json rowgate-data ClusterArn)" \
+        --secret-arn "$(read_json outputs.json rowgate-data AdminSecretArn)" \
         --database rowgate
 }
 
@@ -300,7 +296,7 @@ check "scripts and workflows: lints" check_scripts || true
 check "fuzz targets" check_fuzz_targets || true
 check "documentation" check_documentation || true
 if check "build" build; then
-    clear_clouds "$CLOUD" "$SALES_CLOUD"
+    clear_clouds "$CLOUD"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
     check "console: lints, unit tests and weight" check_console || true
     check "stack: synthesis" synthesise || true
@@ -323,9 +319,8 @@ if check "build" build; then
         check "boto3 against the local Data API" conformance || true
         check "schemathesis against both doors of the API" schemathesis "$CLOUD" || true
         check "end-to-end tests: the tables of any folder" folder_tests "$CLOUD" || true
-        check "rowgate verify" verify "$CLOUD" || true
+        check "a second environment beside the first: the tables of examples/sales" sales_tests || true
     fi
-    check "end-to-end tests: the tables of examples/sales" sales_tests || true
 fi
 
 printf '\n'

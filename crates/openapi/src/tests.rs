@@ -26,7 +26,7 @@ fn of_people() -> Value {
 
 /// Returns the stack's template, from the snapshot of its own tests.
 fn template() -> Value {
-    let text = include_str!("../../../infra/test/__snapshots__/rowgate.template.json");
+    let text = include_str!("../../../infra/test/__snapshots__/service.template.json");
     serde_json::from_str::<Value>(text).unwrap()["Resources"].clone()
 }
 

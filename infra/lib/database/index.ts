@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
 import {
   AuroraMysqlEngineVersion,
-  CfnDBCluster,
+  type CfnDBCluster,
   ClusterInstance,
   Credentials,
   DatabaseCluster,
@@ -11,7 +11,7 @@ import {
   type DatabaseClusterProps,
   ParameterGroup,
 } from "aws-cdk-lib/aws-rds";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { type CfnSecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 
 import { acknowledge } from "../nag";
@@ -159,6 +159,7 @@ export class Database extends Construct {
     acknowledge(secret, {
       "AwsSolutions-SMG4": "rowgate-migrate gives the user the password that is here: docs/deployment.md says how to change it.",
     });
-    return secret.secretArn;
+    // Its ARN, as the reference to it is, which the local cloud takes for its name.
+    return (secret.node.defaultChild as CfnSecret).attrId;
   }
 }

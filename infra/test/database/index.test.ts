@@ -46,14 +46,14 @@ test("each function has the database's user that it needs, and migrations alone 
     const arn = Properties.Environment.Variables.ROWGATE_SECRET_ARN;
     return arn === undefined ? [] : [[Properties.FunctionName, readable(arn).replace(/\w{8}(?=[>.])/, "")]];
   });
-  const writer = "<DatabaseWriter>";
+  const writer = "<DatabaseWriter.Id>";
   assert.deepEqual(Object.fromEntries(users), {
     "rowgate-accounts": writer,
     "rowgate-backup": writer,
     "rowgate-insert": writer,
     "rowgate-loader": writer,
     "rowgate-migrate": "<DatabaseCluster.MasterUserSecret.SecretArn>",
-    "rowgate-reports": "<DatabaseReader>",
+    "rowgate-reports": "<DatabaseReader.Id>",
     "rowgate-restore": writer,
     "rowgate-uploads": writer,
   });

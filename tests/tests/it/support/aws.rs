@@ -40,9 +40,9 @@ impl Cloud {
         self.aws_json("sqs", &format!("AmazonSQS.{action}"), request).await
     }
 
-    /// Returns one of the stack's outputs.
+    /// Returns one of the outputs of the stack of the data.
     pub(super) async fn output(&self, name: &str) -> String {
-        let stack = [("StackName", "Rowgate")];
+        let stack = [("StackName", "rowgate-data")];
         let text = self.aws_form("cloudformation", "2010-05-15", "DescribeStacks", &stack).await.unwrap();
         let output = text.split("<member>").find(|member| member.contains(&format!("<OutputKey>{name}<")));
         let value = output.map(|output| texts(output, "OutputValue").remove(0));

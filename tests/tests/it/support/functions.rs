@@ -1,7 +1,7 @@
 //! Functions: invoked, copied with other settings, and killed.
 
 use std::collections::HashMap;
-use std::fs;
+use std::{env, fs};
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode};
@@ -21,8 +21,10 @@ impl Cloud {
         names
     }
 
-    /// Invokes a function; returns its answer, and whether that is an error.
+    /// Invokes a function of the environment; returns its answer, and whether that is an error.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> (Value, bool) {
+        let environment = env::var("ROWGATE_ENVIRONMENT").map(|name| format!("{name}-")).unwrap_or_default();
+        let function = format!("{environment}{function}");
         let call = self.lambda.invoke().function_name(function).payload(Blob::new(payload.to_string()));
         let answer = call.send().await.unwrap();
         let value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();

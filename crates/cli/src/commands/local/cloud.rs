@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::layout::Layout;
+use crate::environment::Environment;
 use crate::http::HttpClient;
 use crate::printer::Printer;
 
@@ -13,8 +14,6 @@ use crate::printer::Printer;
 pub(super) const REGION: &str = "us-east-1";
 pub(super) const ACCESS_KEY: &str = "test";
 pub(super) const SECRET_KEY: &str = "test";
-/// The database of the functions.
-pub(super) const DATABASE: &str = "rowgate";
 
 // Flattened, so without a doc comment, which would stand in place of the verb's.
 #[derive(Debug, Args)]
@@ -40,4 +39,6 @@ pub(super) struct Cloud {
     pub layout: Layout,
     pub http: HttpClient,
     pub printer: Printer,
+    /// The environment that is deployed to it; several share its services.
+    pub environment: Environment,
 }

@@ -8,7 +8,6 @@ use local_database::{Kind, Places, Server};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-use super::cloud::DATABASE;
 use super::layout::Layout;
 use super::probe::Probe;
 use super::process::{Service, Spec};
@@ -91,16 +90,16 @@ impl<'a> Database<'a> {
         Ok(())
     }
 
-    /// Returns the names of the migrations that were begun in it.
-    pub(super) async fn migrations(&self) -> Result<Vec<String>> {
+    /// Returns the names of the migrations that were begun in a schema.
+    pub(super) async fn migrations(&self, schema: &str) -> Result<Vec<String>> {
         let read = async {
             let mut conn = self.connect().await?;
             let there = "SELECT COUNT(*) FROM information_schema.TABLES \
                          WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'rowgate_migrations'";
-            let there: Option<u64> = conn.exec_first(there, (DATABASE,)).await?;
+            let there: Option<u64> = conn.exec_first(there, (schema,)).await?;
             let names = match there {
                 Some(1) => {
-                    conn.query(format!("SELECT name FROM `{DATABASE}`.rowgate_migrations ORDER BY name"))
+                    conn.query(format!("SELECT name FROM `{schema}`.rowgate_migrations ORDER BY name"))
                         .await?
                 }
                 _ => Vec::new(),
@@ -137,15 +136,18 @@ impl<'a> Database<'a> {
     }
 }
 
-/// Returns the statements that create the database and the user of the functions, and set the
-/// user's password. They are idempotent.
-pub(super) fn setup(database: &str, user: &str, password: &str) -> [String; 4] {
+/// Returns the statements that create the schema and its administrator, who makes the users of the
+/// functions, and set the administrator's password. They are idempotent.
+pub(super) fn setup(database: &str, user: &str, password: &str) -> [String; 5] {
     let (user, password) = (literal(user), literal(password));
+    // In a grant _ stands for any character.
+    let granted = database.replace('_', r"\_");
     [
         format!("CREATE DATABASE IF NOT EXISTS `{database}`"),
         format!("CREATE USER IF NOT EXISTS {user}@'localhost'"),
         format!("ALTER USER {user}@'localhost' IDENTIFIED BY {password}"),
-        format!("GRANT ALL PRIVILEGES ON `{database}`.* TO {user}@'localhost'"),
+        format!("GRANT ALL PRIVILEGES ON `{granted}`.* TO {user}@'localhost' WITH GRANT OPTION"),
+        format!("GRANT CREATE USER ON *.* TO {user}@'localhost'"),
     ]
 }
 
@@ -160,11 +162,12 @@ mod tests {
 
     #[test]
     fn the_setup_quotes_what_the_secret_holds() {
-        insta::assert_snapshot!(setup("rowgate", "rowgate_admin", r"it's \ fine").join("\n"), @r"
-        CREATE DATABASE IF NOT EXISTS `rowgate`
+        insta::assert_snapshot!(setup("sales_rowgate", "rowgate_admin", r"it's \ fine").join("\n"), @r"
+        CREATE DATABASE IF NOT EXISTS `sales_rowgate`
         CREATE USER IF NOT EXISTS 'rowgate_admin'@'localhost'
         ALTER USER 'rowgate_admin'@'localhost' IDENTIFIED BY 'it''s \\ fine'
-        GRANT ALL PRIVILEGES ON `rowgate`.* TO 'rowgate_admin'@'localhost'
+        GRANT ALL PRIVILEGES ON `sales\_rowgate`.* TO 'rowgate_admin'@'localhost' WITH GRANT OPTION
+        GRANT CREATE USER ON *.* TO 'rowgate_admin'@'localhost'
         ");
     }
 }

@@ -15,10 +15,10 @@ use super::layout::Layout;
 use super::ministack;
 use super::ports::Ports;
 use super::service::failure;
+use crate::environment::Environment;
 use crate::exit::{cannot, user_error};
 use crate::stored;
 
-const STACK: &str = "Rowgate";
 /// The account that MiniStack simulates.
 const ACCOUNT: &str = "000000000000";
 /// Files and folders of the sources that are not part of the stack.
@@ -54,35 +54,38 @@ impl Deployment {
     }
 }
 
-/// Deploys the stack, unless the very same stack is deployed already.
+/// Deploys the stacks, unless the very same ones are deployed already.
 pub(super) async fn deploy(sources: &Sources, lake: bool, ports: Ports, cloud: &Cloud) -> Result<Deployment> {
-    let Cloud { layout, printer, .. } = cloud;
+    let Cloud { layout, printer, environment, .. } = cloud;
     let digest = digest(sources, lake, &ports.api_url())?;
-    let is_complete = cloud.is_stack_complete(ports, STACK).await?;
-    let last: Option<Deployment> = stored::read(&layout.deployment);
+    let mut is_complete = true;
+    for stack in environment.stack_names() {
+        is_complete &= cloud.is_stack_complete(ports, &stack).await?;
+    }
+    let last: Option<Deployment> = stored::read(&layout.deployed.deployment);
     if let Some(last) = last.filter(|last| is_complete && last.digest == digest) {
-        printer.note("  the stack is up to date");
+        printer.note("  the stacks are up to date");
         return Ok(last);
     }
     // Whatever happens from here on, the old record no longer says what is deployed.
-    stored::remove(&layout.deployment)?;
-    let cdk = Cdk { sources, ports, layout };
-    let step = printer.step("synthesising the stack");
+    stored::remove(&layout.deployed.deployment)?;
+    let cdk = Cdk { sources, ports, layout, environment };
+    let step = printer.step("synthesising the stacks");
     cdk.synthesise(lake)?;
-    let assembly = text(&layout.cdk_out)?;
+    let assembly = text(&layout.deployed.cdk_out)?;
     if !is_complete {
         step.update("preparing the local cloud for the CDK");
         cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}"), "--app", assembly])?;
     }
-    step.update("deploying the stack");
-    let outputs = text(&layout.outputs)?;
+    step.update("deploying the stacks");
+    let outputs = text(&layout.deployed.outputs)?;
     let options = ["--require-approval", "never", "--method", "direct", "--outputs-file", outputs];
-    cdk.run(&[&["deploy", STACK, "--app", assembly][..], &options].concat())?;
+    cdk.run(&[&["deploy", "--all", "--app", assembly][..], &options].concat())?;
     let outputs: BTreeMap<String, BTreeMap<String, String>> =
-        stored::read(&layout.outputs).with_context(|| format!("reading {outputs}"))?;
-    let deployment = Deployment { digest, outputs: outputs.into_values().next().unwrap_or_default() };
-    stored::write(&layout.deployment, &deployment)?;
-    step.done("stack deployed");
+        stored::read(&layout.deployed.outputs).with_context(|| format!("reading {outputs}"))?;
+    let deployment = Deployment { digest, outputs: outputs.into_values().flatten().collect() };
+    stored::write(&layout.deployed.deployment, &deployment)?;
+    step.done("stacks deployed");
     Ok(deployment)
 }
 
@@ -91,6 +94,7 @@ struct Cdk<'a> {
     sources: &'a Sources,
     ports: Ports,
     layout: &'a Layout,
+    environment: &'a Environment,
 }
 
 impl Cdk<'_> {
@@ -111,10 +115,15 @@ impl Cdk<'_> {
             // A cloud to try things on is one to fill.
             "sample=true".to_owned(),
         ];
+        if let Some(name) = self.environment.name() {
+            // They share a database server.
+            let schema = self.environment.schema_name();
+            context.extend([format!("environment={name}"), format!("databaseName={schema}")]);
+        }
         if lake {
             context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
         }
-        let mut arguments = vec!["synth", "--quiet", "--output", text(&self.layout.cdk_out)?];
+        let mut arguments = vec!["synth", "--quiet", "--output", text(&self.layout.deployed.cdk_out)?];
         arguments.extend(context.iter().flat_map(|setting| ["--context", setting.as_str()]));
         self.run(&arguments)
     }

@@ -28,9 +28,20 @@ pub(super) struct Layout {
     pub temporary: PathBuf,
     pub logs: PathBuf,
     pub run: PathBuf,
+    /// The deployment.
+    pub deployed: Deployed,
+    /// The deployments of environments, one folder each.
+    pub environments: PathBuf,
+    pub ports: PathBuf,
+    pub lock: PathBuf,
+}
+
+/// The paths of one deployment in a local cloud.
+#[derive(Clone, Debug)]
+pub(super) struct Deployed {
     pub cdk_out: PathBuf,
     pub outputs: PathBuf,
-    /// The last deployment: the digest of everything that went into it, and the stack's outputs.
+    /// The last deployment: the digest of everything that went into it, and the stacks' outputs.
     pub deployment: PathBuf,
     /// Present if the lake is on.
     pub lake: PathBuf,
@@ -39,8 +50,21 @@ pub(super) struct Layout {
     /// The first operator's password.
     pub operator: PathBuf,
     pub env: PathBuf,
-    pub ports: PathBuf,
-    pub lock: PathBuf,
+}
+
+impl Deployed {
+    fn of(folder: &Path) -> Self {
+        let path = |name: &str| folder.join(name);
+        Self {
+            cdk_out: path("cdk.out"),
+            outputs: path("outputs.json"),
+            deployment: path("deployment.json"),
+            lake: path("lake"),
+            tables: path("tables"),
+            operator: path("operator"),
+            env: path("env"),
+        }
+    }
 }
 
 impl Layout {
@@ -79,17 +103,20 @@ impl Layout {
             temporary: path("tmp"),
             logs: path("logs"),
             run: path("run"),
-            cdk_out: path("cdk.out"),
-            outputs: path("outputs.json"),
-            deployment: path("deployment.json"),
-            lake: path("lake"),
-            tables: path("tables"),
-            operator: path("operator"),
-            env: path("env"),
+            deployed: Deployed::of(&root),
+            environments: path("environments"),
             ports: path("ports.json"),
             lock: path("lock"),
             root,
         })
+    }
+
+    /// Returns the same cloud, with the files of another deployment in it: that of an environment.
+    pub(super) fn of_environment(self, environment: Option<&str>) -> Result<Self> {
+        let Some(environment) = environment else { return Ok(self) };
+        let folder = self.environments.join(environment);
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        Ok(Self { deployed: Deployed::of(&folder), ..self })
     }
 
     /// Returns the log of a service.
@@ -101,9 +128,9 @@ impl Layout {
     /// folder.
     pub(super) fn data(&self) -> Vec<PathBuf> {
         let Self { root, socket, mysql, mysql_unfinished, ministack, temporary, logs, run, .. } = self;
-        let Self { cdk_out, outputs, deployment, lake, tables, operator, env, ports, .. } = self;
+        let Deployed { cdk_out, outputs, deployment, lake, tables, operator, env } = &self.deployed;
         let mut paths = vec![mysql, mysql_unfinished, ministack, temporary, logs, run, cdk_out];
-        paths.extend([outputs, deployment, lake, tables, operator, env, ports]);
+        paths.extend([outputs, deployment, lake, tables, operator, env, &self.environments, &self.ports]);
         let mut paths: Vec<_> = paths.into_iter().cloned().collect();
         match socket.parent() {
             Some(parent) if parent != root => paths.push(parent.to_owned()),

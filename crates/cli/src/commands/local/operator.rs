@@ -19,7 +19,7 @@ const GROUP: &str = "operator";
 /// Creates the account if it is missing, and returns its password, which is kept in the cloud's
 /// folder.
 pub(super) async fn ensure(aws: &Aws, layout: &Layout, printer: Printer) -> Result<String> {
-    let stored = read(&layout.operator);
+    let stored = read(&layout.deployed.operator);
     let is_operator = |account: &Account| {
         account.username == USERNAME
             && account.status == "active"
@@ -32,7 +32,7 @@ pub(super) async fn ensure(aws: &Aws, layout: &Layout, printer: Printer) -> Resu
     };
     let step = printer.step("making the first operator");
     // Written first: an account with a lost password would be useless.
-    stored::write_private(&layout.operator, &format!("{password}\n"))?;
+    stored::write_private(&layout.deployed.operator, &format!("{password}\n"))?;
     add(aws, USERNAME, &password, &[GROUP.to_owned()]).await?;
     step.done("first operator made");
     Ok(password)
@@ -80,7 +80,7 @@ mod tests {
             sent[0]["add"],
             json!({ "username": USERNAME, "password": first, "groups": ["operator"] })
         );
-        let mode = fs::metadata(&layout.operator).unwrap().permissions().mode();
+        let mode = fs::metadata(&layout.deployed.operator).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let (again, sent) = ensured(&layout, &[json!({ "accounts": [there] })]).await;
         assert_eq!((again, sent), (first.clone(), vec![json!({ "list": {} })]));
@@ -90,7 +90,7 @@ mod tests {
             let (again, sent) = ensured(&layout, &[json!({ "accounts": listed }), there.clone()]).await;
             assert_eq!((again, &sent[1]["add"]["password"]), (first.clone(), &json!(first)));
         }
-        assert!(layout.data().contains(&layout.operator), "`clean` removes it");
+        assert!(layout.data().contains(&layout.deployed.operator), "`clean` removes it");
     }
 
     #[test]

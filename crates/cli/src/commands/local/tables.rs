@@ -24,7 +24,7 @@ pub(super) struct Tables {
 impl Tables {
     /// Reads the folder that is asked for, or else that of the last time, or else `sql`.
     pub(super) fn read(asked: Option<&Path>, layout: &Layout) -> Result<Self> {
-        let remembered = || fs::read_to_string(&layout.tables).ok().map(PathBuf::from);
+        let remembered = || fs::read_to_string(&layout.deployed.tables).ok().map(PathBuf::from);
         let folder = asked.map(Path::to_owned).or_else(remembered).unwrap_or_else(|| DEFAULT.into());
         let folder = std::path::absolute(&folder)
             .map_err(|error| user_error(format!("{}: {error}.", folder.display())))?;
@@ -33,8 +33,13 @@ impl Tables {
     }
 
     /// Refuses a database that has the tables of another folder, before anything is deployed.
-    pub(super) async fn check_database(&self, database: &Database<'_>, layout: &Layout) -> Result<()> {
-        let applied = database.migrations().await?;
+    pub(super) async fn check_database(
+        &self,
+        database: &Database<'_>,
+        schema: &str,
+        layout: &Layout,
+    ) -> Result<()> {
+        let applied = database.migrations(schema).await?;
         let Some(unknown) = self.unknown(&applied) else { return Ok(()) };
         Err(user_error(format!(
             "The local cloud in {} has tables of another folder: its database has the migration {unknown}, and {} \
@@ -53,7 +58,7 @@ impl Tables {
 
     /// Remembers the folder for the next time.
     pub(super) fn remember(&self, layout: &Layout) -> Result<()> {
-        let path = &layout.tables;
+        let path = &layout.deployed.tables;
         fs::write(path, text(&self.folder)?).with_context(|| format!("writing {}", path.display()))
     }
 }
@@ -90,7 +95,7 @@ columns = [{ name = "id", type = "integer", key = true, description = "The key."
         read(Some(&first)).remember(&layout).unwrap();
         assert_eq!(read(None).folder, first);
         assert_eq!(read(Some(&second)).folder, second);
-        assert!(layout.data().contains(&layout.tables), "`clean` forgets it");
+        assert!(layout.data().contains(&layout.deployed.tables), "`clean` forgets it");
     }
 
     #[test]

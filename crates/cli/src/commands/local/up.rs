@@ -11,7 +11,7 @@ use local_database::{KIND_VARIABLE, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::cloud::{ACCESS_KEY, Cloud, DATABASE, Folder, REGION, SECRET_KEY};
+use super::cloud::{ACCESS_KEY, Cloud, Folder, REGION, SECRET_KEY};
 use super::database::{self, Database};
 use super::deploy::{Deployment, Sources, deploy, text};
 use super::env_file::EnvFile;
@@ -23,6 +23,7 @@ use super::tables::Tables;
 use super::{data_api, ministack, operator};
 use crate::arguments::database_kind;
 use crate::aws::Aws;
+use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
 use crate::http::HttpClient;
 use crate::invoke::{call, read};
@@ -33,7 +34,6 @@ const DEFAULT_GATEWAY_PORT: u16 = 4566;
 const DEFAULT_DATA_API_PORT: u16 = 4570;
 /// Another program may take a port between the search for a free one and the start of the server.
 const PORT_ATTEMPTS: usize = 3;
-const MIGRATE: &str = "rowgate-migrate";
 const PORT_TAKEN_PROBE: Duration = Duration::from_millis(300);
 
 /// Starts what does not run, deploys what has changed, migrates, writes <dir>/env.
@@ -41,6 +41,8 @@ const PORT_TAKEN_PROBE: Duration = Duration::from_millis(300);
 pub(crate) struct Up {
     #[command(flatten)]
     folder: Folder,
+    #[command(flatten)]
+    environment: EnvironmentArguments,
     /// The functions' binaries, one <package>/bootstrap each.
     #[arg(long, value_name = "DIR", default_value = ".local/lambda")]
     artifacts: PathBuf,
@@ -87,8 +89,10 @@ pub(crate) struct Up {
 
 impl Verb for Up {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        let layout = Layout::create(&self.folder.dir)?;
-        let cloud = Cloud { layout, http: HttpClient::new(), printer };
+        let environment = self.environment.environment.clone();
+        let layout = Layout::create(&self.folder.dir)?.of_environment(environment.name())?;
+        let schema = environment.schema_name();
+        let cloud = Cloud { layout, http: HttpClient::new(), printer, environment };
         let layout = &cloud.layout;
         let _lock = Lock::take(layout, printer)?;
         let tables = (!self.database_only).then(|| Tables::read(self.sql.as_deref(), layout)).transpose()?;
@@ -98,10 +102,12 @@ impl Verb for Up {
         cloud.ensure(&database.spec()).await?;
         let mut variables = vec![("ROWGATE_MYSQL_SOCKET", layout.socket.display().to_string())];
         if let Some(tables) = tables {
-            tables.check_database(&database, layout).await?;
+            tables.check_database(&database, &schema, layout).await?;
             tables.remember(layout)?;
             let ports = self.start_servers(&cloud).await?;
-            let aws = Aws::local(&ports.gateway_url(), REGION, ACCESS_KEY, SECRET_KEY).await;
+            let aws = Aws::local(&ports.gateway_url(), REGION, ACCESS_KEY, SECRET_KEY)
+                .await
+                .in_environment(&cloud.environment);
             let lake = is_lake_on(self.lake, layout)?;
             let sources = Sources {
                 infra: absolute(&self.infra)?,
@@ -109,15 +115,15 @@ impl Verb for Up {
                 sql: tables.folder,
             };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
-            create_user(&database, &deployment, &aws).await?;
+            create_user(&database, &schema, &deployment, &aws).await?;
             migrate(&aws, layout, printer).await?;
             let password = operator::ensure(&aws, layout, printer).await?;
             variables.extend(stack_variables(&deployment, lake, password, ports, &cloud).await?);
             variables.push(("ROWGATE_SQL", text(&sources.sql)?.to_owned()));
             variables.extend(ministack::variables(ports));
         }
-        EnvFile { variables }.write(&layout.env)?;
-        printer.note(&format!("  settings for a shell: source {}", layout.env.display()));
+        EnvFile { variables }.write(&layout.deployed.env)?;
+        printer.note(&format!("  settings for a shell: source {}", layout.deployed.env.display()));
         Ok(ExitStatus::Success)
     }
 }
@@ -174,7 +180,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// Returns true if the lake is on: asked for now, or at an earlier `up`.
 fn is_lake_on(asked: bool, layout: &Layout) -> Result<bool> {
-    let path = &layout.lake;
+    let path = &layout.deployed.lake;
     if asked {
         fs::write(path, "on\n").with_context(|| format!("writing {}", path.display()))?;
     }
@@ -213,14 +219,20 @@ fn lost_a_port(ports: Ports, layout: &Layout) -> bool {
     })
 }
 
-/// Creates the database and the user that the stack's secret names, with the secret's password.
-async fn create_user(database: &Database<'_>, deployment: &Deployment, aws: &Aws) -> Result<()> {
+/// Creates the schema and the administrator that the stack's secret names, with the secret's
+/// password.
+async fn create_user(
+    database: &Database<'_>,
+    schema: &str,
+    deployment: &Deployment,
+    aws: &Aws,
+) -> Result<()> {
     #[derive(Deserialize)]
     struct Secret {
         username: String,
         password: String,
     }
-    let arn = deployment.output("SecretArn")?;
+    let arn = deployment.output("AdminSecretArn")?;
     let answer = aws
         .secrets()
         .get_secret_value()
@@ -230,7 +242,7 @@ async fn create_user(database: &Database<'_>, deployment: &Deployment, aws: &Aws
         .with_context(|| format!("reading the secret {arn}"))?;
     let text = answer.secret_string().ok_or_else(|| anyhow!("the secret {arn} holds no text"))?;
     let secret: Secret = serde_json::from_str(text).with_context(|| format!("the secret {arn}"))?;
-    database.run(&database::setup(DATABASE, &secret.username, &secret.password)).await
+    database.run(&database::setup(schema, &secret.username, &secret.password)).await
 }
 
 async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
@@ -239,7 +251,8 @@ async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
         applied: Vec<Value>,
     }
     let step = printer.step("migrating the database");
-    let answer = call(aws, MIGRATE, &json!({})).await.with_context(|| format!("invoking {MIGRATE}"))?;
+    let function = aws.environment().function_name("migrate");
+    let answer = call(aws, &function, &json!({})).await.with_context(|| format!("invoking {function}"))?;
     let answer = answer.map_err(|words| {
         let log = layout.log(ministack::SERVICE.name);
         user_error(format!(
@@ -248,7 +261,7 @@ async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
             log.display()
         ))
     })?;
-    let Migrated { applied } = read(MIGRATE, &answer)?;
+    let Migrated { applied } = read(&function, &answer)?;
     if applied.is_empty() {
         step.done("database schema is current");
     } else {
@@ -267,10 +280,11 @@ async fn stack_variables(
     cloud: &Cloud,
 ) -> Result<Vec<(&'static str, String)>> {
     let mut variables = vec![
-        ("ROWGATE_MYSQL_DATABASE", DATABASE.to_owned()),
+        ("ROWGATE_MYSQL_DATABASE", cloud.environment.schema_name()),
         ("ROWGATE_CONSOLE_USER", operator::USERNAME.to_owned()),
         ("ROWGATE_CONSOLE_PASSWORD", password),
     ];
+    variables.extend(cloud.environment.name().map(|name| ("ROWGATE_ENVIRONMENT", name.to_owned())));
     for (variable, output) in [("ROWGATE_API_KEY", "WriterKeyId"), ("ROWGATE_OPERATOR_KEY", "OperatorKeyId")]
     {
         variables.push((variable, cloud.api_key(ports, deployment.output(output)?).await?));
@@ -316,7 +330,7 @@ mod tests {
         assert!(!is_lake_on(false, &layout).unwrap());
         assert!(is_lake_on(true, &layout).unwrap());
         assert!(is_lake_on(false, &layout).unwrap());
-        assert!(layout.data().contains(&layout.lake), "`clean` turns it off");
+        assert!(layout.data().contains(&layout.deployed.lake), "`clean` turns it off");
     }
 
     #[tokio::test]
