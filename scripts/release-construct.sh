@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# scripts/release-construct.sh <version> <folder>: packs the CDK construct `Rowgate` for other apps to
-# import, as <folder>/rowgate-cdk-<version>.tgz. It brings the declarations of the API and the lake's
-# job; functions and tables stay settings.
+# scripts/release-construct.sh <version> <folder>: packs the CDK construct `Rowgate` for other apps
+# to import, as <folder>/rowgate-cdk-<version>.tgz. It brings the declarations of the API and the
+# lake's job; functions and tables stay settings.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

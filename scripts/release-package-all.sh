@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # scripts/release-package-all.sh <version> <binaries> <folder>: packs an archive for each processor,
 # from a folder with what scripts/release-build.sh made in arm64/ and x86_64/. Each has the commands
-# of both, so that any machine deploys to any processor. Beside them it packs the construct for other
-# CDK apps, of a version that npm takes.
+# of both, so that any machine deploys to any processor. Beside them it packs the construct for
+# other CDK apps, of a version that npm takes.
 set -euo pipefail
 scripts=$(cd "$(dirname "$0")" && pwd)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scripts/release-package.sh <version> <arm64 or x86_64> <functions> <commands> <folder>: packs what
-# deploying needs on a machine that has Node.js alone into <folder>/rowgate-<version>-<processor>.tar.gz,
-# and writes the checksums of all archives there.
+# deploying needs on a machine that has Node.js alone into
+# <folder>/rowgate-<version>-<processor>.tar.gz, and writes the checksums of all archives there.
 #
 # <functions> has <package>/bootstrap for each function, <commands> a rowgate-<machine> for each
 # machine to deploy from (scripts/release-build.sh makes both). The archive has the places of the

@@ -2,8 +2,8 @@
 # scripts/undo-first-deployment.sh [<environment>]: removes what a first deployment that failed has
 # left, so that it can be repeated. It removes nothing of a deployment that has ever succeeded.
 #
-# CloudFormation cannot delete a database that is protected from deletion, and so leaves the stack of
-# the data behind. Needs the AWS CLI, with the credentials and the region of the environment.
+# CloudFormation cannot delete a database that is protected from deletion, and so leaves the stack
+# of the data behind. Needs the AWS CLI, with the credentials and the region of the environment.
 set -euo pipefail
 
 stop() {

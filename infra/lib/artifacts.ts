@@ -7,8 +7,8 @@ import type { Settings } from "./settings";
 import { SettingsError } from "./values";
 
 /**
- * The number of a processor in the header of a program, at byte 18, and the flag that builds for it.
- * ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+ * The number of a processor in the header of a program, at byte 18, and the flag that builds for
+ * it. ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
  */
 const PROCESSORS = [
   { architecture: Architecture.ARM_64, machine: 183, flag: "--arm64" },

@@ -8,7 +8,8 @@ import { readSettings } from "./settings";
 import { checkTables } from "./tables";
 
 /**
- * The whole of Rowgate: a stack of what must not be lost, and one of what is made again at any time.
+ * The whole of Rowgate: a stack of what must not be lost, and one of what is made again at any
+ * time.
  *
  * It throws a `SettingsError` where a setting, a binary or the folder of tables is wrong.
  */

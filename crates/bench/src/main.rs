@@ -9,7 +9,6 @@ mod function;
 mod insert;
 mod load;
 mod machine;
-mod metering;
 mod parse;
 mod people;
 mod settings;
@@ -18,6 +17,7 @@ mod stage;
 mod start;
 mod stats;
 mod table;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -190,7 +190,11 @@ impl Part {
             Self::Rejects => load::rejects(settings, table).await,
             Self::Formats => load::formats(settings, table).await,
             Self::Backup => backup::measure(settings, table).await,
-            Self::Metering => metering::measure(settings, table).await,
+            Self::Metering => {
+                api::metering(settings, table).await?;
+                load::metering(settings, table).await?;
+                backup::metering(settings, table).await
+            }
             Self::Tuning => load::tuning(settings, table).await,
             Self::Start => start::measure(settings, table),
         }

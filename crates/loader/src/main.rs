@@ -1,5 +1,5 @@
-//! The `rowgate-loader` function: wires configuration, database, S3, the queue, the event bus and what the
-//! function is invoked with.
+//! The `rowgate-loader` function: wires configuration, database, S3, the queue, the event bus and
+//! what the function is invoked with.
 
 // The future of a whole load, retries and SDK calls within, nests deeper than the compiler's
 // default allows.

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::error::ErrorStyle;
 use crate::faults::Faults;
 use crate::limits::Limits;
-use crate::session::secrets::Login;
 
 /// The address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,19 @@ impl Credentials {
     #[must_use]
     pub fn fixed(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Fixed { user: user.into(), password: password.into() }
+    }
+}
+
+/// A database user and its password.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
     }
 }
 

@@ -24,7 +24,8 @@ struct Counters {
 }
 
 impl Usage {
-    /// Counts a call that was answered, with an error as well: AWS does not say that those are free.
+    /// Counts a call that was answered, with an error as well: AWS does not say that those are
+    /// free.
     pub(crate) fn count(&self, operation: Operation, request: usize, response: usize) {
         let [request, response] = [request, response].map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
         let counters = &self.0[operation as usize];

@@ -38,8 +38,8 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Asks `variable` for `ROWGATE_READER_SECRET_ARN` and `ROWGATE_WRITER_SECRET_ARN`; a user whose
-    /// variable is not set is not made.
+    /// Asks `variable` for `ROWGATE_READER_SECRET_ARN` and `ROWGATE_WRITER_SECRET_ARN`; a user
+    /// whose variable is not set is not made.
     pub fn from_variables(client: Client, variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let arn = |role| Some((role, variable(variable_of(role))?));
         Self { client, arns: Role::ALL.into_iter().filter_map(arn).collect() }

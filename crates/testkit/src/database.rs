@@ -21,9 +21,9 @@ const BUDGET: Duration = Duration::from_secs(60);
 /// A database of its own, behind a Data API of its own.
 ///
 /// What is done through it has the rights of a deployment: [`database`](Self::database) and
-/// [`target`](Self::target) are those of the functions that write, [`reader`](Self::reader) those of
-/// the function of the reports, [`admin`](Self::admin) those of the function of the migrations. So a
-/// test fails where a function does what its user may not.
+/// [`target`](Self::target) are those of the functions that write, [`reader`](Self::reader) those
+/// of the function of the reports, [`admin`](Self::admin) those of the function of the migrations.
+/// So a test fails where a function does what its user may not.
 ///
 /// A statement that fails ends its transaction there, as it may on AWS
 /// ([`OnError::Abort`](local_data_api::OnError)). A test of the other way sets [`Config::on_error`]

@@ -37,7 +37,8 @@ pub fn sent(account: &Replay) -> Vec<(String, Value)> {
     entries.collect()
 }
 
-/// Returns the detail of the example that `docs/events.md` has of an event, without the environment.
+/// Returns the detail of the example that `docs/events.md` has of an event, without the
+/// environment.
 ///
 /// # Panics
 /// If there is none, or one that is no JSON.

@@ -76,8 +76,8 @@ export function readGatewayProblems(): GatewayProblem[] {
 }
 
 /**
- * Reads declarations of the API, in OpenAPI with members of our own. The document that the API serves
- * is made from them as well.
+ * Reads declarations of the API, in OpenAPI with members of our own. The document that the API
+ * serves is made from them as well.
  */
 function readDeclaration(file: string): Record<string, unknown> {
   return parse(readFileSync(path.join(DECLARATIONS, file), "utf8"));

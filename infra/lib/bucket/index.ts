@@ -62,8 +62,9 @@ export class DataBucket extends KeptBucket {
       ],
       cors: [
         {
-          // The console sends files by signed links and reads rejected records by them. Its origin is
-          // not known yet: the page of another API that has a link may use it, as any program may.
+          // The console sends files by signed links and reads rejected records by them. Its origin
+          // is not known yet: the page of another API that has a link may use it, as any program
+          // may.
           id: "console",
           allowedMethods: [HttpMethods.PUT, HttpMethods.GET],
           allowedOrigins: [consoleOrigins(Stack.of(scope), settings)],

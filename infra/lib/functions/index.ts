@@ -20,8 +20,8 @@ const REQUEST_TIMEOUT = Duration.seconds(28);
 export interface RustFunctionProps {
   readonly settings: Settings;
   /**
-   * The name on AWS is `rowgate-<name>`, after the environment's: people and scripts invoke functions
-   * by it.
+   * The name on AWS is `rowgate-<name>`, after the environment's: people and scripts invoke
+   * functions by it.
    */
   readonly name: string;
   /**

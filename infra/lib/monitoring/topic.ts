@@ -23,9 +23,9 @@ export class AlarmTopics extends Construct {
   private make({ names }: Settings, alarmEmail: string): Topic {
     const topic = new Topic(this, "Topic", {
       displayName: names.of("rowgate"),
-      // Not encrypted with a key of KMS: CloudWatch may not use the one that AWS manages, and one of
-      // our own costs by the month. Messages have names of alarms and figures of metrics, no rows.
-      // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+      // Not encrypted with a key of KMS: CloudWatch may not use the one that AWS manages, and one
+      // of our own costs by the month. Messages have names of alarms and figures of metrics, no
+      // rows. https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
       enforceSSL: true,
     });
     const stack = Stack.of(this);

@@ -34,10 +34,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// sent as well.
 pub(crate) const DEFAULT_BUDGET: Duration = Duration::from_secs(21);
 
-/// The time for which a call is tried again while the database refuses its login. A managed rotation
-/// "typically completes within one minute", and meanwhile new connections may get the password of
-/// before (Secrets Manager User Guide, "Managed rotation"); this is twice that, for a service that
-/// reads the secret late.
+/// The time for which a call is tried again while the database refuses its login. A managed
+/// rotation "typically completes within one minute", and meanwhile new connections may get the
+/// password of before (Secrets Manager User Guide, "Managed rotation"); this is twice that, for a
+/// service that reads the secret late.
 pub(crate) const LOGIN_TIME: Duration = Duration::from_secs(120);
 
 /// The least time that COMMIT and ROLLBACK get, even at the end of the budget: to abandon a COMMIT

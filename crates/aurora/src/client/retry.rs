@@ -124,9 +124,10 @@ impl Backoff {
     }
 }
 
-/// Returns an exponential pause with a cap. A resuming cluster takes some 15 s and a rotation seconds,
-/// so frequent retries do not help: the pause is random between half and all of each step. For errors of contention
-/// (throttling, deadlocks) it is spread over the whole step ("full jitter").
+/// Returns an exponential pause with a cap. A resuming cluster takes some 15 s and a rotation
+/// seconds, so frequent retries do not help: the pause is random between half and all of each step.
+/// For errors of contention (throttling, deadlocks) it is spread over the whole step ("full
+/// jitter").
 fn delay(error: &Error, tries: u32, random: f64) -> Duration {
     let (first, cap, spread) = match error {
         Error::Resuming { .. } | Error::LoginRefused { .. } => {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::calls::Request;
 use super::function::Functions;
-use crate::metering::Usage;
+use crate::usage::Usage;
 use crate::people::{self, Names};
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};

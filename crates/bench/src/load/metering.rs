@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Loader, ROWS, generate};
-use crate::metering::Usage;
+use crate::usage::Usage;
 use crate::settings::Settings;
 use crate::stats::{grouped, megabytes};
 use crate::table::Table;

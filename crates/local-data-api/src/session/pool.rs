@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, Upstream};
-use crate::session::secrets::Login;
+use crate::config::Login;
 use crate::wire::{Address, Conn, Error, Options};
 
 /// The time that a session may lie unused before it is closed.

@@ -7,23 +7,9 @@ use std::time::{Duration, Instant};
 use aws_sdk_secretsmanager::config::Region;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use aws_smithy_http_client::tls;
-use serde::Deserialize;
 
-use crate::config::{Credentials, MemorySecrets};
+use crate::config::{Credentials, Login, MemorySecrets};
 use crate::error::{ApiError, ErrorKind};
-
-/// A database user and its password.
-#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
-pub(crate) struct Login {
-    pub(crate) username: String,
-    pub(crate) password: String,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
-    }
-}
 
 /// Finds the login of a secret.
 #[derive(Debug)]

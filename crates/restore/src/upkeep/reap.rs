@@ -17,9 +17,9 @@ pub(crate) const LOOKED_AT: u32 = 100;
 
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
     /// Reports the age of the newest good backup, fails abandoned restores, removes their orphaned
-    /// tables and rejects files, and sends events that are still to be sent. Queries the database only if a restore has been worked on
-    /// since the reaper last found nothing running and left no table: an hourly query would keep
-    /// the database from ever pausing.
+    /// tables and rejects files, and sends events that are still to be sent. Queries the database
+    /// only if a restore has been worked on since the reaper last found nothing running and left no
+    /// table: an hourly query would keep the database from ever pausing.
     ///
     /// # Errors
     /// [`InvocationError`]; calling it again is safe.

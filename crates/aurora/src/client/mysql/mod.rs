@@ -38,8 +38,8 @@ fn by_number(code: u16, message: &str) -> Error {
         1317 | 1969 | 3024 => Error::StatementTimeout { message },
         // ER_NET_PACKET_TOO_LARGE
         1153 => Error::TooLarge { message },
-        // ER_ACCESS_DENIED_ERROR, of a login. (`SELECT … INTO OUTFILE` has it as well, which Rowgate
-        // never sends.)
+        // ER_ACCESS_DENIED_ERROR, of a login. (`SELECT … INTO OUTFILE` has it as well, which
+        // Rowgate never sends.)
         1045 => Error::LoginRefused { message },
         // Access to a database, a table, a column, a privilege, a routine.
         1044 | 1142 | 1143 | 1227 | 1370 => Error::AccessDenied { message },

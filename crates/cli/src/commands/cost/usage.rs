@@ -30,8 +30,8 @@ pub(super) const FILE: Usage = Usage { data_api: 9.0, io: 9.0, gb_seconds: 0.5 }
 /// Each row of a file. The loader takes 1.77 GB for 20 seconds for a million rows.
 pub(super) const FILE_ROW: Usage = Usage { data_api: 0.00297, io: 0.0301, gb_seconds: 0.000_035 };
 
-/// Each row of a backup and of its verification, which writes the rows into a table of its own. Both
-/// functions take 1.77 GB, together 20 seconds for a million rows.
+/// Each row of a backup and of its verification, which writes the rows into a table of its own.
+/// Both functions take 1.77 GB, together 20 seconds for a million rows.
 pub(super) const BACKUP_ROW: Usage = Usage { data_api: 0.00548, io: 0.0303, gb_seconds: 0.000_035 };
 
 /// The bytes of a row in a backup.

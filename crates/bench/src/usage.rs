@@ -11,23 +11,14 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 
-use crate::settings::Settings;
 use crate::stage::Stage;
 use crate::stats::{grouped, megabytes};
 use crate::table::Table;
-use crate::{api, backup, load};
 
 /// The rows that figures are given for.
-pub(crate) const MILLION: u64 = 1_000_000;
+const MILLION: u64 = 1_000_000;
 /// The redo log that Aurora meters as one write.
 const WRITE_BYTES: u64 = 4096;
-
-/// Measures the API, files and backups.
-pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
-    api::metering(settings, table).await?;
-    load::metering(settings, table).await?;
-    backup::metering(settings, table).await
-}
 
 /// The counters of a stage, or their growth.
 #[derive(Debug, Clone, Copy)]
