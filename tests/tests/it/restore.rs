@@ -46,7 +46,10 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
     let restore = started.json()["restore"].as_str().unwrap().to_owned();
     let restored = cloud.restored(&restore).await;
     let event = listener.next(|event| event["detail"]["restore"] == restore).await;
-    assert_eq!((&event["detail-type"], &event["detail"]["backup"]), (&json!("Restore Completed"), &json!(backup)));
+    assert_eq!(
+        (&event["detail-type"], &event["detail"]["backup"]),
+        (&json!("Restore Completed"), &json!(backup))
+    );
     listener.end().await;
     assert_eq!((&restored["status"], &restored["error"]), (&json!("completed"), &Value::Null), "{restored}");
     let manifest = cloud.backed_up(&backup).await["manifest"].clone();

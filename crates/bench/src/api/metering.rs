@@ -4,11 +4,11 @@ use anyhow::Result;
 
 use super::calls::Request;
 use super::function::Functions;
-use crate::usage::Usage;
 use crate::people::{self, Names};
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};
 use crate::table::Table;
+use crate::usage::Usage;
 
 /// Rows of a request.
 const BATCHES: [u64; 3] = [1000, 100, 1];

@@ -3,10 +3,10 @@
 use anyhow::Result;
 
 use super::{Loader, ROWS, generate};
-use crate::usage::Usage;
 use crate::settings::Settings;
 use crate::stats::{grouped, megabytes};
 use crate::table::Table;
+use crate::usage::Usage;
 
 const FILE: &str = "employees.csv";
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::{Config, Upstream};
 use crate::config::Login;
+use crate::config::{Config, Upstream};
 use crate::wire::{Address, Conn, Error, Options};
 
 /// The time that a session may lie unused before it is closed.

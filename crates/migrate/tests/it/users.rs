@@ -74,9 +74,7 @@ impl Deployment {
         let rows = self.test.sql(&format!("SHOW GRANTS FOR '{}'@'%'", self.name(user))).await?;
         let grants =
             rows.into_iter().flatten().flatten().filter(|grant| !grant.starts_with("GRANT USAGE ON *.*"));
-        Ok(grants
-            .map(|grant| grant.replace(&self.name(user), "USER").replace('`', "").replace('\'', ""))
-            .collect())
+        Ok(grants.map(|grant| grant.replace(&self.name(user), "USER").replace(['`', '\''], "")).collect())
     }
 
     async fn end(self) -> Result<()> {

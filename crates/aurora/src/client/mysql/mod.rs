@@ -153,6 +153,8 @@ fn number_of_words(words: &str) -> Option<u16> {
             return Some(1146);
         }
         "Table " if behind_name.starts_with(" already exists") => return Some(1050),
+        // 1045 continues with "(using password: …)".
+        "Access denied for user " if words.contains("' to database '") => return Some(1044),
         _ => {}
     }
     // The text between is a name of ours: that of a savepoint, an index or a column.
