@@ -10,7 +10,7 @@ use super::dump::Dump;
 use crate::client::Session;
 use crate::function::{Invocation, Runner};
 use crate::load::{generate, load_data};
-use crate::metering::Usage;
+use crate::usage::Usage;
 use crate::settings::Settings;
 
 /// Before each measure, so that the database writes out what the one before left in memory.

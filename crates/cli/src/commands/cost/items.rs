@@ -72,6 +72,7 @@ impl Group<'_> {
 
     fn add_requests(&mut self, requests: f64) {
         self.add("API Gateway", requests / MILLION, "million requests", PRICES.api_million);
+        self.add("Lambda, invocations", requests / MILLION, "million", PRICES.lambda_million);
         self.add("logs", requests * REQUEST_LOG_BYTES / GIGABYTE, "GB", PRICES.logs_gb);
     }
 
@@ -90,7 +91,9 @@ impl Group<'_> {
 
     fn fixed(mut self) -> Vec<Item> {
         self.add("secrets", SECRETS, "secrets", PRICES.secret);
-        self.add("alarms", ALARMS, "alarms", PRICES.alarm);
+        // The canary's own is not there without its schedule.
+        let alarms = if self.plan.canary_minutes == 0 { ALARMS - 1.0 } else { ALARMS };
+        self.add("alarms", alarms, "alarms", PRICES.alarm);
         self.add("dashboard", DASHBOARDS, "dashboards", PRICES.dashboard);
         self.add("metrics", METRICS, "metrics", PRICES.metric);
         self.items

@@ -5,6 +5,9 @@ use clap::Args;
 /// Capacity units of a database that is awake, at least.
 const AWAKE: f64 = 0.5;
 
+/// Idle minutes after which Aurora pauses, as the stack ships.
+const PAUSE_MINUTES: f64 = 15.0;
+
 /// Hours of a month, as AWS's own examples count them.
 pub(super) const HOURS: f64 = 730.0;
 
@@ -43,7 +46,8 @@ pub(super) struct Plan {
     /// Mean of Aurora's capacity units while it is awake; the lowest possible without.
     #[arg(long, value_name = "UNITS", value_parser = not_negative)]
     pub(super) mean_capacity: Option<f64>,
-    /// Hours a month for which Aurora is awake; all with a canary or a lower bound above 0.
+    /// Hours a month for which Aurora is awake; all with a canary as it ships or a lower bound
+    /// above 0.
     #[arg(long, value_name = "HOURS", value_parser = not_negative)]
     pub(super) awake_hours: Option<f64>,
     /// Aurora instances beside the writer.
@@ -62,11 +66,11 @@ impl Plan {
     pub(super) fn unit_hours(&self) -> f64 {
         let lowest = self.min_capacity.max(AWAKE);
         let mean = self.mean_capacity.unwrap_or(lowest).max(lowest);
-        let never_sleeps = self.canary_minutes > 0 || self.min_capacity > 0.0;
-        // Without a canary the backup and the drill wake it once a day each, for a quarter of an
-        // hour until it pauses again.
-        let woken = f64::from(self.backups_per_month) * 0.5;
-        let hours = self.awake_hours.unwrap_or(if never_sleeps { HOURS } else { woken }).min(HOURS);
+        // A backup and its drill wake it once each, as each run of the canary does, until it pauses
+        // again.
+        let wakes = 2.0 * f64::from(self.backups_per_month) + self.canary_runs();
+        let woken = if self.min_capacity > 0.0 { HOURS } else { wakes * PAUSE_MINUTES / 60.0 };
+        let hours = self.awake_hours.unwrap_or(woken).min(HOURS);
         mean * hours
     }
 
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(hours(""), 365.0);
         assert_eq!(hours("--min-capacity 2"), 1460.0);
         assert_eq!(hours("--canary-minutes 0"), 7.5);
+        assert_eq!(hours("--canary-minutes 15"), 365.0);
+        assert_eq!(hours("--canary-minutes 60 --backups-per-month 0"), 91.25);
         assert_eq!(hours("--canary-minutes 0 --min-capacity 0.5"), 365.0);
         assert_eq!(hours("--canary-minutes 0 --awake-hours 100 --mean-capacity 4"), 400.0);
         assert_eq!(hours("--awake-hours 1000"), 365.0);

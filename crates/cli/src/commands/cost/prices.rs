@@ -16,6 +16,8 @@ pub(super) struct Prices {
     pub(super) data_api_million: f64,
     /// API Gateway, REST API, a million requests.
     pub(super) api_million: f64,
+    /// Lambda, a million invocations.
+    pub(super) lambda_million: f64,
     /// Lambda on arm64, a gigabyte of memory for a second.
     pub(super) lambda_gb_second: f64,
     /// Amazon S3, standard, a gigabyte for a month.
@@ -40,6 +42,7 @@ pub(super) const PRICES: Prices = Prices {
     io_million: [0.20, 0.0],
     data_api_million: 0.35,
     api_million: 3.50,
+    lambda_million: 0.20,
     lambda_gb_second: 0.000_013_333_4,
     s3_gb: 0.023,
     metric: 0.30,
