@@ -23,16 +23,13 @@ for program in node npm aws; do
     command -v "$program" >/dev/null || stop "$program is missing."
 done
 
-environment=
 context=()
 mapfile -t lines <<<"${SETTINGS:-}"
 for setting in "${lines[@]}" "$@"; do
     [ -n "$setting" ] || continue
     [[ $setting == *=* ]] || stop "$setting is no setting, as name=value."
     context+=(--context "$setting")
-    [[ $setting != environment=* ]] || environment=${setting#environment=}
 done
-prefix=${environment:+$environment-}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -43,8 +40,22 @@ cdk() { (cd infra && node_modules/.bin/cdk "$@"); }
 
 [ -x infra/node_modules/.bin/cdk ] || (cd infra && npm ci --no-fund --no-audit)
 
-say "synthesising ${environment:-the environment without a name}"
+say "synthesising"
 cdk synth --quiet --output "$assembly" ${context[@]+"${context[@]}"}
+# shellcheck disable=SC2016  # JavaScript
+service=$(node -p 'const { artifacts } = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));
+Object.values(artifacts).map((one) => one.properties?.stackName).find((name) => /^([a-z0-9]+-)?rowgate$/.test(name ?? ""))' \
+    "$assembly/manifest.json")
+prefix=${service%rowgate}
+environment=${prefix%-}
+
+# CloudFormation makes another database in place of one that no longer says what it began with.
+snapshot() { sed -n '/"DatabaseSnapshot"/,/}/s/.*"Value": "\([^"]*\)".*/\1/p' "$assembly"/*Service*.template.json; }
+began=$(aws cloudformation describe-stacks --stack-name "$service" --output text \
+    --query "Stacks[0].Outputs[?OutputKey=='DatabaseSnapshot'].OutputValue" 2>/dev/null || true)
+[ -z "$began" ] || [ "$began" = "$(snapshot)" ] ||
+    stop "the database of $service began with the snapshot $began; add snapshotIdentifier=$began, or it is replaced."
+
 say "what changes"
 cdk diff --app "$assembly" --no-change-set 2>&1 | tee "$work/diff" >&2 || true
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
@@ -83,13 +94,20 @@ key() {
 }
 
 keys=${KEYS:-writer,operator}
-say "verifying"
 ROWGATE_API_KEY=$(key "${keys%,*}")
 ROWGATE_OPERATOR_KEY=$(key "${keys#*,}")
 ROWGATE_URL=$(output "${prefix}rowgate" ApiUrl)
 ROWGATE_BUCKET=$(output "${prefix}rowgate-data" DataBucketName)
 export ROWGATE_API_KEY ROWGATE_OPERATOR_KEY ROWGATE_URL ROWGATE_BUCKET
 [ -z "$environment" ] || export ROWGATE_ENVIRONMENT=$environment
+# A new key, and a new API's name, take a while to be known everywhere.
+say "waiting for the API"
+for _ in $(seq 24); do
+    ! node -e 'fetch(process.env.ROWGATE_URL + "/status", { headers: { "x-api-key": process.env.ROWGATE_API_KEY } })
+  .then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))' || break
+    sleep 5
+done
+say "verifying"
 rowgate=./rowgate
 [ -x "$rowgate" ] || rowgate=${CARGO_TARGET_DIR:-target}/debug/rowgate
 "$rowgate" verify

@@ -35,7 +35,7 @@ cp -R LICENSE CHANGELOG.md README.md docs sql "$root/"
 cp -R crates/openapi/api "$root/crates/openapi/"
 cp -R infra/package.json infra/package-lock.json infra/.npmrc "$root/infra/"
 cp "$commands"/rowgate-* "$root/bin/"
-cp scripts/deploy.sh "$root/scripts/"
+cp scripts/deploy.sh scripts/undo-first-deployment.sh "$root/scripts/"
 cp scripts/release-rowgate.sh "$root/rowgate"
 mkdir "$root/functions"
 for package in "${FUNCTIONS[@]}"; do

@@ -3,7 +3,8 @@
 # left, so that it can be repeated. It removes nothing of a deployment that has ever succeeded.
 #
 # CloudFormation cannot delete a database that is protected from deletion, and so leaves the stack
-# of the data behind. Needs the AWS CLI, with the credentials and the region of the environment.
+# of the data behind, which is protected itself. The database leaves a snapshot. Needs the AWS CLI,
+# with the credentials and the region of the environment.
 set -euo pipefail
 
 stop() {
@@ -28,6 +29,7 @@ if [ -n "$cluster" ]; then
     printf '== lifting the protection of %s\n' "$cluster" >&2
     aws rds modify-db-cluster --db-cluster-identifier "$cluster" --no-deletion-protection --apply-immediately >/dev/null
 fi
+aws cloudformation update-termination-protection --stack-name "$stack" --no-enable-termination-protection >/dev/null
 printf '== deleting the stack %s\n' "$stack" >&2
 aws cloudformation delete-stack --stack-name "$stack"
 aws cloudformation wait stack-delete-complete --stack-name "$stack"

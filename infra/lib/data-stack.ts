@@ -14,7 +14,7 @@ export interface DataStackProps extends StackProps {
   readonly settings: Settings;
 }
 
-/** What must not be lost: rows, files, messages, keys, accounts. */
+/** The stack of what must not be lost: rows, files, messages, keys, accounts. */
 export class DataStack extends Stack {
   readonly database: Database;
   readonly bucket: DataBucket;
@@ -28,6 +28,8 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
     super(scope, id, {
       description: "Rowgate: database, files, keys and accounts",
+      // The database's own protection does not hold for its instances, nor for the rest.
+      terminationProtection: settings.deletionProtection,
       ...props,
     });
     this.database = new Database(this, "Database", { settings });

@@ -31,9 +31,12 @@ export interface RowgateProps extends LakeSettingsProps {
   readonly readers?: number;
   /** The schema that holds the tables, and what the names of its users begin with; `rowgate`. */
   readonly databaseName?: string;
-  /** The snapshot of a cluster that the database begins with; an empty one by default. */
+  /**
+   * The snapshot of a cluster that the database begins with; an empty one by default. It must stay
+   * as it is as long as the database lives: CloudFormation replaces it where this changes.
+   */
   readonly snapshotIdentifier?: string;
-  /** True, the default, if database and accounts refuse to be deleted. */
+  /** True, the default, if the stack of the data, database and accounts refuse to be deleted. */
   readonly deletionProtection?: boolean;
 
   /** Files that may load side by side; 4 by default. */

@@ -21,7 +21,7 @@ export interface ServiceStackProps extends StackProps {
   readonly data: DataStack;
 }
 
-/** What works on the data: functions, their doors and schedules, alarms. It may be made again. */
+/** The stack of what works on the data, and may be made again: functions, doors, schedules, alarms. */
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, { settings, data, ...props }: ServiceStackProps) {
     super(scope, id, { description: "Rowgate: rows in over HTTP and S3, reports out", ...props });
@@ -76,6 +76,10 @@ export class ServiceStack extends Stack {
     this.output("RestApiId", "The API's id", api.restApi.restApiId);
     this.output("PeopleUrl", "Base of every path for people", people.door.url);
     this.output("ConsoleUrl", "The page that people use", `${people.door.url}/console`);
+    if (settings.snapshotIdentifier !== undefined) {
+      // References are resolved when this stack changes, as it must with another database.
+      this.output("DatabaseSnapshot", "The snapshot that the database began with", settings.snapshotIdentifier);
+    }
     if (lake) {
       this.output("LakeStateMachineArn", "The nightly run of the lake", lake.stateMachine.stateMachineArn);
       this.output("LakeWorkGroup", "Athena's workgroup for the lake", lake.workGroupName);

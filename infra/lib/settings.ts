@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIPv4 } from "node:net";
 
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 
@@ -174,8 +174,8 @@ function networks(given: Given): string[] {
   const found = list(given, "allowCidrs", /^[0-9a-fA-F.:]+\/\d{1,3}$/, "network, as 203.0.113.0/24");
   for (const network of found) {
     const [address = "", bits = ""] = network.split("/");
-    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
-    if (Number(bits) > most) {
+    // Regional APIs have addresses of IPv4 alone, unless they are asked for others.
+    if (!isIPv4(address) || Number(bits) > 32) {
       throw new SettingsError(`allowCidrs names "${network}", which is no network, as 203.0.113.0/24`);
     }
   }

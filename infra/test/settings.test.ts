@@ -73,6 +73,7 @@ for (const [context, message] of [
   [{ allowCidrs: "203.0.113.0", canaryMinutes: 0 }, 'allowCidrs names "203.0.113.0", which is no network, as 203.0.113.0/24'],
   [{ allowCidrs: "203.0.113.0/33", canaryMinutes: 0 }, 'allowCidrs names "203.0.113.0/33", which is no network, as 203.0.113.0/24'],
   [{ allowCidrs: "300.0.113.0/24", canaryMinutes: 0 }, 'allowCidrs names "300.0.113.0/24", which is no network, as 203.0.113.0/24'],
+  [{ allowCidrs: "2001:db8::/32", canaryMinutes: 0 }, 'allowCidrs names "2001:db8::/32", which is no network, as 203.0.113.0/24'],
   [{ allowCidrs: 7, canaryMinutes: 0 }, "allowCidrs must be a list of texts"],
   [{ webAclArn: "rowgate" }, "webAclArn=rowgate is no ARN of a regional web ACL"],
   [{ alarmEmail: "team" }, "alarmEmail=team is no e-mail address"],

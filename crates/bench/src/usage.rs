@@ -1,8 +1,8 @@
 //! Counts what AWS bills of a million employees: calls of the Data API in requests of 32 KiB, and
 //! the database's I/O. `docs/costs.md` and `rowgate cost` take their figures from it.
 //!
-//! Aurora's storage is not InnoDB's files. Its I/O is estimated from what InnoDB counts: a page that
-//! is not in memory is a read, and 4 KiB of redo log are a write, as Aurora meters them.
+//! Aurora's storage is not InnoDB's files. Its I/O is estimated from what InnoDB counts: a page
+//! that is not in memory is a read, and 4 KiB of redo log are a write, as Aurora meters them.
 
 use std::ops::Sub;
 

@@ -71,7 +71,10 @@ export function readKeys(given: Given): KeySettings[] {
 /** The API keys of programs. They outlive the API that they open. */
 export class ApiKeys extends Construct {
   readonly keys: readonly { readonly settings: KeySettings; readonly key: IApiKey }[];
-  /** The key of the canary: the first one that may do everything. */
+  /**
+   * The key of the canary: the last one that may do everything. One that is added takes over before
+   * another one is removed.
+   */
   readonly canaryKeyId: string;
 
   constructor(scope: Construct, id: string, settings: readonly KeySettings[]) {
@@ -80,11 +83,11 @@ export class ApiKeys extends Construct {
       settings: one,
       key: new ApiKey(this, one.name, { description: `Rowgate: ${described(one)}` }),
     }));
-    const [first] = this.keys.filter(({ settings: { right } }) => right === "operate");
-    if (!first) {
+    const last = this.keys.findLast(({ settings: { right } }) => right === "operate");
+    if (!last) {
       throw new Error("the settings have a key that may operate");
     }
-    this.canaryKeyId = first.key.keyId;
+    this.canaryKeyId = last.key.keyId;
   }
 
   /** What functions need to know of each key: a JSON list, without any secret. */

@@ -119,12 +119,12 @@ test("only networks that are named may call, where some are", () => {
   for (const { Properties } of Object.values(found.findResources("AWS::ApiGateway::RestApi")) as Json[]) {
     assert.equal(Properties.Policy, undefined);
   }
-  templateWith({ allowCidrs: "203.0.113.0/24, 2001:db8::/32", canaryMinutes: 0 }).allResourcesProperties("AWS::ApiGateway::RestApi", {
+  templateWith({ allowCidrs: "203.0.113.0/24, 198.51.100.7/32", canaryMinutes: 0 }).allResourcesProperties("AWS::ApiGateway::RestApi", {
     Policy: {
       Statement: [
         {
           Action: "execute-api:Invoke",
-          Condition: { IpAddress: { "aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"] } },
+          Condition: { IpAddress: { "aws:SourceIp": ["203.0.113.0/24", "198.51.100.7/32"] } },
           Effect: "Allow",
           Principal: { AWS: "*" },
           Resource: "execute-api:/*",

@@ -1,6 +1,7 @@
 import { type Choice, Fail, type State, type TaskStateBase } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 
+import type { Names } from "../../names";
 import { announce } from "./event";
 
 // An event may have 256 KiB, and a person reads the first sentences.
@@ -23,12 +24,12 @@ const REASON_OF_ERROR = `{% (
 export class Failure {
   private readonly first: State;
 
-  constructor(scope: Construct) {
+  constructor(scope: Construct, names: Names) {
     const failed = Fail.jsonata(scope, "Failed", {
       error: "{% $step & 'Failed' %}",
       cause: "{% $reason %}",
     });
-    const event = announce(scope, "Failed: event", "Lake run failed", {
+    const event = announce(scope, "Failed: event", "Lake run failed", names, {
       backup: "{% $backup %}",
       step: "{% $step %}",
       reason: "{% $reason %}",

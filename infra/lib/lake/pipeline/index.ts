@@ -60,8 +60,8 @@ export class Pipeline extends Construct {
     });
   }
 
-  private states({ backup, restore, job, pollSeconds }: PipelineProps): State {
-    const failure = new Failure(this);
+  private states({ names, backup, restore, job, pollSeconds }: PipelineProps): State {
+    const failure = new Failure(this, names);
     const common = { pollSeconds, failure };
     const backingUp = functionStep(this, {
       ...common,
@@ -88,7 +88,7 @@ export class Pipeline extends Construct {
     const silver = glueStep(this, { ...common, name: "Silver", job });
     const gold = glueStep(this, { ...common, name: "Gold", job });
     const maintenance = glueStep(this, { ...common, name: "Maintenance", job });
-    const announcing = announce(this, "Announce", "Lake run completed", { backup: "{% $backup %}" });
+    const announcing = announce(this, "Announce", "Lake run completed", names, { backup: "{% $backup %}" });
     failure.catch(announcing, "Announce");
 
     backingUp.then(verifying);

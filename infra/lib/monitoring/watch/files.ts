@@ -8,10 +8,10 @@ import type { OwnMetrics } from "../metrics";
 // A message that is tried to the end needs some 45 minutes; the loads before it take minutes.
 const LONGEST_WAIT = Duration.hours(1);
 
-/** `auditInterval`: the interval of the ledger's audits. */
+/** Adds the alarms of files, loads and their ledger, which is audited at an interval. */
 export function watchFiles(alarms: Alarms, metrics: OwnMetrics, queues: FileQueues, auditInterval: Duration): void {
   const fiveMinutes = Duration.minutes(5);
-  alarms.add("DeadLettersNotEmpty", "A file was tried five times and is not loaded.", "dead-letter-queue-not-empty", {
+  alarms.add("DeadLettersNotEmpty", "A file was tried five times, and is not loaded or its event is not sent.", "dead-letter-queue-not-empty", {
     metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: Stats.MAXIMUM }),
     // An idle queue reports nothing after some hours.
     treatMissingData: TreatMissingData.NOT_BREACHING,
@@ -31,7 +31,7 @@ export function watchFiles(alarms: Alarms, metrics: OwnMetrics, queues: FileQueu
     // The result of an audit holds until the next one.
     treatMissingData: TreatMissingData.IGNORE,
   });
-  alarms.add("LoadsStalled", "A load was begun and left by everyone; it has been given up.", "loads-stalled", {
+  alarms.add("LoadsStalled", "A load was begun and left by everyone; it has been abandoned.", "loads-stalled", {
     metric: metrics.of("LoadsStalled", Stats.MAXIMUM, auditInterval),
     treatMissingData: TreatMissingData.IGNORE,
   });
