@@ -184,7 +184,7 @@ one_process() {
     )
     : >"$log"
     unset ROWGATE_URL ROWGATE_DATABASE
-    AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
+    ROWGATE_EVENT_BUS=default AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
         "$TARGET/rowgate" serve --listen 127.0.0.1:0 --metrics-address off --keys "$keys" --database rowgate \
         --cluster-arn "$(read_json outputs.json rowgate-data ClusterArn)" \
         --secret-arn "$(read_json outputs.json rowgate-data WriterSecretArn)" >"$log" 2>&1 &

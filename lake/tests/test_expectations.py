@@ -98,9 +98,7 @@ def test_what_is_broken_counts_until_it_is_mended(pipeline: Pipeline, backups: B
         assert counted() - before == 2 * expected
 
 
-def test_metrics_of_an_environment_have_its_name(
-    pipeline: Pipeline, backups: Backups
-) -> None:
+def test_metrics_of_an_environment_have_its_name(pipeline: Pipeline, backups: Backups) -> None:
     rows = [hr.employee(number, department=9) for number in range(1, 9)]
     backup = backups.make({"departments": hr.departments("A"), "employees": hr.employees(*rows)})
     pipeline.with_(environment="staging").run(sources(dictionary()), backup)

@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand};
 
 const ENVIRONMENT: &str = "\
 AWS_REGION, credentials and AWS_ENDPOINT_URL[_<SERVICE>] are those of every AWS program. The other variables are those of the
-functions: ROWGATE_LOG, ROWGATE_LOG_VALUES, ROWGATE_BACKUP_CODEC, ROWGATE_BACKUP_PART_BYTES, ROWGATE_LANES, ROWGATE_MAX_REJECTS.
+functions: ROWGATE_LOG, ROWGATE_LOG_VALUES, ROWGATE_BACKUP_CODEC, ROWGATE_BACKUP_PART_BYTES, ROWGATE_LANES, ROWGATE_MAX_REJECTS,
+ROWGATE_EVENT_BUS.
 
 Exit codes: 0 it ended as it was told to; 1 something you can put right; 2 a fault of its own.";
 

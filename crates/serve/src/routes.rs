@@ -8,6 +8,7 @@ use axum::Router;
 use backup::Backups;
 use bucket::S3Bucket;
 use domain::folder::TableFolder;
+use event_bus::EventBus;
 use lambda_kit::env;
 use reports::Links;
 use restore::Restorer;
@@ -45,7 +46,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         database: database.clone(),
         store: store.clone(),
         continuation: backup_queue,
-        events: Default::default(),
+        events: EventBus::read(config, env::optional),
         dictionary,
         dictionary_version: &folder.version,
         options: backup::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
@@ -54,7 +55,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         database: database.clone(),
         store,
         continuation: restore_queue,
-        events: Default::default(),
+        events: EventBus::read(config, env::optional),
         options: restore::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
         dictionary,
     };

@@ -50,7 +50,9 @@ def events(whole: Cloud, name: str) -> Iterator[list[dict]]:
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
-    bus.put_rule(Name=name, EventPattern=json.dumps({"source": ["rowgate"]}))
+    kinds = ["Lake run completed", "Lake run failed"]
+    pattern = {"source": ["rowgate"], "detail-type": kinds}
+    bus.put_rule(Name=name, EventPattern=json.dumps(pattern))
     bus.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
     found: list[dict] = []
     try:

@@ -10,8 +10,8 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SECRET: &str = "the-key-itself";
 const ADDRESS: &str = "203.0.113.7";
 
-/// Returns a request as API Gateway passes it to a function.
-fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value {
+/// Returns a request as API Gateway passes it to a function, from the holder of a key.
+fn event(key: &str, request: &str, method: &str, path: &str, body: Option<Value>) -> Value {
     json!({
         "resource": "/{proxy+}", "path": path, "httpMethod": method,
         "headers": {"content-type": "application/json"},
@@ -26,7 +26,7 @@ fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value 
             "requestId": request, "resourceId": "x", "resourcePath": "/{proxy+}",
             "stage": "v1",
             "identity": {
-                "apiKey": SECRET, "apiKeyId": "key-7", "sourceIp": ADDRESS, "userAgent": "somebody's",
+                "apiKey": SECRET, "apiKeyId": key, "sourceIp": ADDRESS, "userAgent": "somebody's",
             },
         },
         "body": body.map(|body| body.to_string()), "isBase64Encoded": false,
@@ -35,6 +35,8 @@ fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value 
 
 /// The answer to a request and its log.
 struct Asked {
+    /// The id of the key that it came with.
+    key: String,
     /// The id that API Gateway gave it.
     request: String,
     answer: Value,
@@ -52,13 +54,14 @@ async fn ask(
     body: Option<Value>,
     messages: &[&str],
 ) -> Asked {
+    let key = cloud.output("WriterKeyId").await;
     let request = format!("request-{:016x}", fastrand::u64(..));
     let since = Timestamp::now();
-    let (answer, failed) = cloud.invoke(function, &event(&request, method, path, body)).await;
+    let (answer, failed) = cloud.invoke(function, &event(&key, &request, method, path, body)).await;
     assert!(!failed, "{answer}");
 
     let is_its_own = |line: &&Value| line["request.id"] == *request || line["span"]["request.id"] == *request;
-    let idle = event("another", "GET", "/no/such/path", None);
+    let idle = event(&key, "another", "GET", "/no/such/path", None);
     let all = |lines: &[Value]| {
         let own: Vec<_> = lines.iter().filter(is_its_own).cloned().collect();
         messages.iter().all(|message| !of(&own, message).is_empty())
@@ -66,7 +69,7 @@ async fn ask(
     let (log, mut lines) = cloud.logged(function, since, &idle, all).await;
     assert!(!log.contains(SECRET) && !log.contains(ADDRESS), "{log}");
     lines.retain(|line| is_its_own(&line));
-    Asked { request, answer, lines, log }
+    Asked { key, request, answer, lines, log }
 }
 
 fn of<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
@@ -82,7 +85,7 @@ async fn a_request_makes_one_line_and_each_rejected_row_one_of_its_own() {
     let bad = with(cloud.ids.employee(2), "name", json!(format!("{name}{}", "x".repeat(300))));
     let call = ("POST", "/tables/hired_employees/rows/");
     let messages = ["row rejected", "request answered"];
-    let Asked { request, answer, lines, log } =
+    let Asked { key, request, answer, lines, log } =
         ask(&cloud, "rowgate-insert", call, Some(json!([good, bad])), &messages).await;
     assert_eq!(answer["statusCode"], 207, "{answer}");
 
@@ -95,7 +98,7 @@ async fn a_request_makes_one_line_and_each_rejected_row_one_of_its_own() {
         ("http.status", json!(207)),
         ("rows", json!(1)),
         ("request.id", json!(request)),
-        ("key.id", json!("key-7")),
+        ("key.id", json!(key)),
         ("trace.id", json!(TRACE)),
         ("Route", json!("POST /tables/{table}/rows")),
         ("Requests", json!(1)),

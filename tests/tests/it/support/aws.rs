@@ -41,7 +41,7 @@ impl Cloud {
     }
 
     /// Returns one of the outputs of the stack of the data.
-    pub(super) async fn output(&self, name: &str) -> String {
+    pub(crate) async fn output(&self, name: &str) -> String {
         let stack = [("StackName", "rowgate-data")];
         let text = self.aws_form("cloudformation", "2010-05-15", "DescribeStacks", &stack).await.unwrap();
         let output = text.split("<member>").find(|member| member.contains(&format!("<OutputKey>{name}<")));

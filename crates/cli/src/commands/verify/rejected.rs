@@ -2,33 +2,12 @@
 
 /// Returns the code of each record of a rejects file.
 pub(super) fn codes(file: &str) -> Vec<String> {
-    let mut records = records(file.trim_start_matches('\u{feff}')).into_iter();
-    let header = records.next().unwrap_or_default();
-    let Some(place) = header.iter().rposition(|name| name == "code") else { return Vec::new() };
-    records.filter_map(|mut record| (place < record.len()).then(|| record.swap_remove(place))).collect()
-}
-
-/// Cuts a CSV file (RFC 4180) into records and fields.
-fn records(file: &str) -> Vec<Vec<String>> {
-    let mut records = Vec::new();
-    let mut record = Vec::new();
-    let mut field = String::new();
-    let mut is_quoted = false;
-    let mut characters = file.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if is_quoted && characters.next_if_eq(&'"').is_some() => field.push('"'),
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => record.push(std::mem::take(&mut field)),
-            '\n' if !is_quoted => {
-                record.push(std::mem::take(&mut field));
-                records.push(std::mem::take(&mut record));
-            }
-            '\r' if !is_quoted => {}
-            other => field.push(other),
-        }
-    }
-    records
+    let file = file.trim_start_matches('\u{feff}');
+    // A record that was rejected for its number of fields has that number here as well.
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file.as_bytes());
+    let header = reader.headers().cloned().unwrap_or_default();
+    let Some(place) = header.iter().position(|name| name == "code") else { return Vec::new() };
+    reader.into_records().filter_map(|record| Some(record.ok()?.get(place)?.to_owned())).collect()
 }
 
 #[cfg(test)]
