@@ -99,7 +99,8 @@ impl Cloud {
         }
         let count = |field: &str| load[field].as_u64().unwrap_or_else(|| panic!("{field} of {load}"));
         assert_eq!(count("rows_read"), count("rows_loaded") + count("rows_rejected"), "{load}");
-        assert!(count("unknown_references") <= count("rows_loaded"), "{load}");
+        // Each row has as many as its table has columns that refer to others.
+        assert!(count("rows_loaded") > 0 || count("unknown_references") == 0, "{load}");
         assert!(count("attempts") >= 1, "{load}");
         for field in ["started_at", "finished_at"] {
             assert_time(&load[field]);
