@@ -10,8 +10,8 @@ use super::dump::Dump;
 use crate::client::Session;
 use crate::function::{Invocation, Runner};
 use crate::load::{generate, load_data};
-use crate::usage::Usage;
 use crate::settings::Settings;
+use crate::usage::Usage;
 
 /// Before each measure, so that the database writes out what the one before left in memory.
 const PAUSE: Duration = Duration::from_secs(2);
