@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from conftest import LOCAL, MINISTACK_PYTHON
 
-SNAPSHOT = LOCAL.parent / "infra" / "test" / "__snapshots__" / "rowgate-lake.template.json"
+SNAPSHOT = LOCAL.parent / "infra" / "test" / "__snapshots__" / "everything-service.template.json"
 ERRORS = LOCAL.parent / "lake" / "rowgate_lake" / "errors.py"
 PERMANENT = re.findall(r"^class (\w+)\(LakeError\):", ERRORS.read_text(), re.MULTILINE)
 
