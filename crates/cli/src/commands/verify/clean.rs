@@ -3,8 +3,6 @@
 //! The ledgers keep their record of loads, restores, rejected rows and idempotency keys as of any
 //! other; what is old is removed from them as from any other.
 
-use std::time::Duration;
-
 use anyhow::{Error, Result};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use domain::backup::BackupId;
@@ -13,7 +11,7 @@ use domain::load::{INCOMING, LoadId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::cloud::{Cloud, TABLE, get};
+use super::cloud::{Cloud, FIRST_PAUSE, LAST_PAUSE, TABLE, get};
 use super::report::{Outcome, passed};
 use super::rows::id;
 use crate::api::{Backups, path};
@@ -26,8 +24,6 @@ const BATCH: usize = 1000;
 const CALLS: usize = 8;
 /// Backups that are looked at, newest first.
 const BACKUPS: i64 = 100;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What was removed.
 #[derive(Debug, Default)]

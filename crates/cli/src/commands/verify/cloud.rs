@@ -24,8 +24,11 @@ pub(super) const HEADER: &str = "id,label,amount,parent,note,at\n";
 
 /// Bits of an id below the second in which its run began: more than a run has rows.
 const ROW_BITS: u32 = 20;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(1);
+/// Pauses between two looks at work that is going on.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(200);
+pub(super) const LAST_PAUSE: Duration = Duration::from_secs(1);
+/// The number of a row that there never is.
+pub(super) const NOBODY: i64 = 999_999;
 
 /// A row of the table, as the API has it.
 pub(super) type Row = Map<String, Value>;

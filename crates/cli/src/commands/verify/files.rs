@@ -8,7 +8,7 @@ use domain::load::{CHUNKS_METADATA, SETTINGS_METADATA, Settings};
 use domain::row::RowCode;
 use serde_json::json;
 
-use super::cloud::{Cloud, HEADER, ensure_sentence};
+use super::cloud::{Cloud, HEADER, NOBODY, ensure_sentence};
 use super::rejected::codes;
 use super::report::{Outcome, passed};
 use crate::api::Load;
@@ -19,11 +19,9 @@ use crate::http::{HttpClient, text};
 const FIRST_OF_MODES: i64 = 20_000;
 const FIRST_OF_REJECTS: i64 = 30_000;
 const FIRST_OF_MANY: i64 = 100_000;
-/// The number of a row that there never is.
-const NOBODY: i64 = 999_999;
 
 /// Rows of the file that takes several invocations: some chunks, which have a megabyte each.
-const MANY: i64 = 30_000;
+const MANY: u32 = 30_000;
 const MANY_CHUNKS: u64 = 3;
 
 /// Appends ten rows; one is there twice, and one has an id that is taken.
@@ -130,10 +128,10 @@ pub(super) async fn continuation(cloud: &Cloud) -> Result<Outcome> {
     let (before, _) = cloud.rows(1000).await?;
     let mut file = HEADER.to_owned();
     let note = "a note that makes the file large enough for several chunks";
-    for number in 0..MANY {
+    for number in 0..i64::from(MANY) {
         file.push_str(&cloud.line(FIRST_OF_MANY + number, note));
     }
-    let rows = MANY.unsigned_abs();
+    let rows = u64::from(MANY);
     // An upsert into a table with unique values commits one chunk after the other.
     let load = cloud
         .load(LoadMode::Upsert, "continuation.csv", file, &[(CHUNKS_METADATA, "1")], [rows, rows, 0])
@@ -144,7 +142,7 @@ pub(super) async fn continuation(cloud: &Cloud) -> Result<Outcome> {
             load.attempts
         )
     })?;
-    cloud.expect_rows(before.len() + 30_000).await?;
+    cloud.expect_rows(before.len() + MANY as usize).await?;
     passed(format!("{rows} rows in {} invocations, each row once", load.attempts))
 }
 

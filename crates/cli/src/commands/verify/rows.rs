@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::cloud::{Cloud, Row, TABLE, call, ensure_sentence, read};
+use super::cloud::{Cloud, NOBODY, Row, TABLE, call, ensure_sentence, read};
 use super::report::{Outcome, passed, skipped};
 use crate::api::{NO_QUERY, path};
 
@@ -16,8 +16,6 @@ const MOST: i64 = 1000;
 const FIRST_OF_ROWS: i64 = 10_000;
 const FIRST_OF_REJECTS: i64 = 12_000;
 const FIRST_OF_REPEATS: i64 = 13_000;
-/// The number of a row that there never is.
-const NOBODY: i64 = 999_999;
 /// Rows of a page: not a divisor of how many there are.
 const PAGE: usize = 300;
 
