@@ -18,7 +18,7 @@ need_node
 need_cross_build
 
 say "building the functions for $1 (the first time takes many minutes)"
-cargo lambda build --release --locked "$flag" "${FUNCTIONS[@]/#/--package=}"
+cargo lambda build --release --locked "$flag" "${FUNCTIONS[@]/#/--bin=}"
 say "building the page and the command"
 [ -x console/node_modules/.bin/vite ] || rm -f .local/stamps/console-packages
 once console-packages console/package-lock.json -- install_console

@@ -34,7 +34,7 @@ export function artifactFolder({ artifacts, architecture }: Settings, packageNam
   const bootstrap = path.join(folder, "bootstrap");
   const wanted = PROCESSORS.find((one) => one.architecture === architecture);
   const remedy =
-    `build it with "cargo lambda build --release ${wanted?.flag} --package ${packageName}", ` +
+    `build it with "cargo lambda build --release ${wanted?.flag} --bin ${packageName}", ` +
     'or name the folder of the binaries with "-c artifacts=<folder>"';
   if (!existsSync(bootstrap)) {
     throw new SettingsError(`${bootstrap} is missing; ${remedy}`);

@@ -21,16 +21,16 @@ function failure(context: Context): string {
 test("names the missing binary and the command that builds it", () => {
   assert.equal(
     failure({ artifacts: "/nowhere" }),
-    '/nowhere/insert-api/bootstrap is missing; build it with "cargo lambda build --release --arm64 --package insert-api", ' +
+    '/nowhere/insert-api/bootstrap is missing; build it with "cargo lambda build --release --arm64 --bin insert-api", ' +
       'or name the folder of the binaries with "-c artifacts=<folder>"',
   );
-  assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --package insert-api"/);
+  assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --bin insert-api"/);
 });
 
 test("refuses a binary for another processor, and what is no binary", () => {
   const artifacts = dummyArtifacts(MACHINES.x86_64);
   const program = path.join(artifacts, "insert-api", "bootstrap");
-  const remedy = 'build it with "cargo lambda build --release --arm64 --package insert-api", or name the folder of the binaries with "-c artifacts=<folder>"';
+  const remedy = 'build it with "cargo lambda build --release --arm64 --bin insert-api", or name the folder of the binaries with "-c artifacts=<folder>"';
   assert.equal(failure({ artifacts }), `${program} is for x86_64, and architecture is arm64; ${remedy}`);
   const no = "is no program of Linux for a processor that AWS has, and architecture is arm64";
   assert.equal(failure({ artifacts: dummyArtifacts(MACHINES.riscv) }).replace(/^\S+/, ""), ` ${no}; ${remedy}`);
