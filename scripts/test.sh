@@ -23,6 +23,9 @@ HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|res
 CLOUD=.local/test-cloud
 # A second environment in it, of the tables of the example.
 SALES=sales
+# Keys of every right; the end-to-end tests know them.
+KEYS='[{"name": "writer", "right": "write"}, {"name": "operator", "right": "operate"},
+  {"name": "team", "right": "write", "tables": ["jobs"]}, {"name": "viewer", "right": "read"}]'
 FAILED_LOGS=.local/test-logs
 CHAOS_LOGS=$PWD/$FAILED_LOGS/chaos
 
@@ -114,7 +117,7 @@ vulnerabilities() {
 }
 
 start_cloud() {
-    "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0 --lake
+    "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0 --lake --keys "$KEYS"
 }
 
 # Everything but the end-to-end tests, over one private database server.
@@ -181,6 +184,9 @@ one_process() {
         printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY" >"$keys"
         printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' \
             "$ROWGATE_OPERATOR_KEY" >>"$keys"
+        printf '[[keys]]\nname = "team"\nright = "writer"\ntables = ["jobs"]\nkey = "%s"\n' \
+            "$ROWGATE_TEAM_KEY" >>"$keys"
+        printf '[[keys]]\nname = "viewer"\nright = "reader"\nkey = "%s"\n' "$ROWGATE_VIEWER_KEY" >>"$keys"
     )
     : >"$log"
     unset ROWGATE_URL ROWGATE_DATABASE

@@ -20,8 +20,8 @@ export class Rowgate extends Construct {
   constructor(scope: Construct, id: string, props: RowgateProps = {}) {
     super(scope, id);
     const given = (name: string): unknown => (props as Record<string, unknown>)[name];
-    checkTables(given);
     const settings = readSettings(given);
+    checkTables(given, settings.keys);
     const { names } = settings;
     const env = Stack.isStack(scope) ? { env: { account: scope.account, region: scope.region } } : {};
     this.data = new DataStack(this, "Data", { ...env, stackName: names.of("rowgate-data"), settings });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 
+import type { KeySettings } from "./api/keys";
 import { copyFiles } from "./packing";
 import { inRepository } from "./sources";
 import { file, type Given, SettingsError } from "./values";
@@ -24,9 +25,10 @@ export function tablesFolder(given: Given): string {
 
 /**
  * Checks the folder of tables with `rowgate tables check`: a wrong one must stop the deployment,
- * not the functions at their start.
+ * not the functions at their start. Nor may a key be for a table that is not there, which would
+ * give it nothing.
  */
-export function checkTables(given: Given): void {
+export function checkTables(given: Given, keys: readonly KeySettings[]): void {
   const folder = tablesFolder(given);
   const program = file(given, "rowgate", inRepository("target/debug/rowgate"));
   if (!existsSync(program)) {
@@ -35,12 +37,28 @@ export function checkTables(given: Given): void {
         `or name the command with "-c rowgate=<file>"`,
     );
   }
-  const { error, status, stdout, stderr } = spawnSync(program, ["tables", "check", folder, "--offline"], { encoding: "utf8" });
-  if (error) {
-    throw new SettingsError(`${program} cannot be run: ${error.message}`);
+  const check = (...options: string[]): string => {
+    const { error, status, stdout, stderr } = spawnSync(program, ["tables", "check", folder, "--offline", ...options], { encoding: "utf8" });
+    if (error) {
+      throw new SettingsError(`${program} cannot be run: ${error.message}`);
+    }
+    if (status !== 0) {
+      throw new SettingsError(`the folder of tables ${folder} is wrong\n${stdout}${stderr}`.trimEnd());
+    }
+    return stdout;
+  };
+  check();
+  const bound = keys.flatMap(({ name, tables = [] }) => tables.map((table) => ({ name, table })));
+  if (bound.length === 0) {
+    return;
   }
-  if (status !== 0) {
-    throw new SettingsError(`the folder of tables ${folder} is wrong\n${stdout}${stderr}`.trimEnd());
+  const findings = JSON.parse(check("--json")) as { what: string; name: string }[];
+  const tables = findings.filter(({ what }) => what === "table").map(({ name }) => name);
+  const missing = bound.find(({ table }) => !tables.includes(table));
+  if (missing) {
+    throw new SettingsError(
+      `keys names the table ${missing.table} for ${missing.name}, which ${folder} does not have; its tables are ${tables.join(", ")}`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, test } from "node:test";
 
-import { dummyArtifacts, dummyTables, INFRA_DIR } from "./support";
+import { dummyArtifacts, dummyCommand, dummyTables, INFRA_DIR } from "./support";
 
 const folder = mkdtempSync(path.join(tmpdir(), "rowgate-infra-package-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ const props: RowgateProps = {
   environment: "dev",
   artifacts: process.argv[2]!,
   sql: process.argv[3]!,
-  rowgate: "/bin/true",
+  rowgate: process.argv[4]!,
   lake: true,
   keys: [{ name: "team-a", right: "write", tables: ["things"] }, { name: "operator", right: "operate" }],
 };
@@ -54,7 +54,7 @@ test("another app imports the construct from its package, with types, and synthe
   // As node runs it: the package is where the app is, not where a link leads.
   const options = ["--strict", "--module", "node16", "--moduleResolution", "node16", "--target", "es2023", "--types", "node", "--skipLibCheck"];
   run(process.execPath, [compiler, ...options, "--preserveSymlinks", "app.ts"], folder);
-  const said = run(process.execPath, ["--preserve-symlinks", "app.js", dummyArtifacts(), dummyTables()], folder);
+  const said = run(process.execPath, ["--preserve-symlinks", "app.js", dummyArtifacts(), dummyTables(), dummyCommand()], folder);
   assert.equal(said, "dev-rowgate-data dev-rowgate true\n");
   assert.deepEqual(readdirSync(path.join(modules, "rowgate-cdk")).sort(), ["LICENSE", "dist", "package.json", "packed"]);
 });

@@ -64,6 +64,17 @@ export function dummyTables(files: Readonly<Record<string, string>> = TABLES): s
   return folder;
 }
 
+/** A command in place of `rowgate`: one that knows the tables of these tests, or a script. */
+export function dummyCommand(script = LISTS_TABLES): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "rowgate-infra-command-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "rowgate");
+  writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return file;
+}
+
+const LISTS_TABLES = `echo '${JSON.stringify(["things", "orders", "customers"].map((name) => ({ what: "table", name })))}'`;
+
 /** The synthesized stacks: their templates, and the files of an asset by their names in it. */
 export interface Synthesized {
   readonly template: Json;
@@ -97,8 +108,7 @@ export function rowgate(context: Context = {}): { app: App; data: Stack; service
   const props = {
     artifacts: dummyArtifacts(MACHINES[architecture ?? "arm64"]),
     sql: dummyTables(),
-    // In place of `rowgate tables check`.
-    rowgate: "/bin/true",
+    rowgate: dummyCommand(),
     ...context,
   };
   const { data, service } = new Rowgate(app, "Rowgate", props as RowgateProps);

@@ -1,44 +1,46 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 
+import { readKeys } from "../lib/api/keys";
 import { SettingsError } from "../lib/values";
 import { checkTables } from "../lib/tables";
-import { dummyTables } from "./support";
+import { dummyCommand, dummyTables } from "./support";
 
-const programs = mkdtempSync(path.join(tmpdir(), "rowgate-infra-command-"));
-after(() => rmSync(programs, { recursive: true, force: true }));
-
-/** A command in place of `rowgate`. */
-function command(name: string, script: string): string {
-  const file = path.join(programs, name);
-  writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return file;
-}
-
-const check = (rowgate: string, sql: string) => checkTables((name) => ({ rowgate, sql })[name]);
+const check = (rowgate: string, sql: string, tables?: string[]) =>
+  checkTables((name) => ({ rowgate, sql })[name], readKeys(() => [...(tables ? [{ name: "team", right: "read", tables }] : []), { name: "ops", right: "operate" }]));
 
 test("the folder is checked without a database", () => {
   const sql = dummyTables();
-  check(command("careful", `[ "$*" = "tables check ${sql} --offline" ]`), sql);
+  check(dummyCommand(`[ "$*" = "tables check ${sql} --offline" ]`), sql);
 });
 
 test("a wrong folder stops with what the command says", () => {
   const sql = dummyTables();
-  const refusing = command("refusing", "echo 'error: dictionary.toml:2: there is no type intger' >&2; exit 1");
+  const refusing = dummyCommand("echo 'error: dictionary.toml:2: there is no type intger' >&2; exit 1");
   assert.throws(
     () => check(refusing, sql),
     new SettingsError(`the folder of tables ${sql} is wrong\nerror: dictionary.toml:2: there is no type intger`),
   );
 });
 
-test("a folder without a dictionary, and a missing command, are named with what to do", () => {
+test("a key for a table that the folder does not have is refused", () => {
+  const sql = dummyTables();
+  const listing = dummyCommand(`echo '[{"what": "table", "name": "things"}, {"what": "report", "name": "people"}]'`);
+  check(listing, sql, ["things"]);
   assert.throws(
-    () => check(command("unused", "exit 0"), programs),
+    () => check(listing, sql, ["things", "people"]),
+    new SettingsError(`keys names the table people for team, which ${sql} does not have; its tables are things`),
+  );
+});
+
+test("a folder without a dictionary, and a missing command, are named with what to do", () => {
+  const empty = dummyTables({});
+  assert.throws(
+    () => check(dummyCommand(), empty),
     new SettingsError(
-      `${programs} is no folder of tables, it has no dictionary.toml; name the folder of yours with "-c sql=<folder>"`,
+      `${empty} is no folder of tables, it has no dictionary.toml; name the folder of yours with "-c sql=<folder>"`,
     ),
   );
   assert.throws(
@@ -51,7 +53,7 @@ test("a folder without a dictionary, and a missing command, are named with what 
 });
 
 test("a command that cannot be run is a sentence, too", () => {
-  const file = path.join(programs, "text");
+  const file = path.join(dummyTables(), "text");
   writeFileSync(file, "no program", { mode: 0o644 });
   assert.throws(() => check(file, dummyTables()), (error) => error instanceof SettingsError && /text cannot be run: /.test(error.message));
 });

@@ -18,6 +18,34 @@ async fn both_keys_may_write_and_read() {
     }
 }
 
+/// The keys `team`, which writes the table `jobs`, and `viewer`, which reads every table.
+#[tokio::test]
+async fn a_key_may_do_what_it_was_given_on_its_tables_alone() {
+    let cloud = Cloud::connect().await;
+    let [team, viewer] = ["ROWGATE_TEAM_KEY", "ROWGATE_VIEWER_KEY"].map(|key| cloud.with_key(key));
+    let jobs = "/tables/jobs/rows";
+    let row = json!({"id": cloud.ids.at(1), "job_name": "Rigger"});
+    let mixed = json!({"jobs": [{"id": cloud.ids.at(2), "job_name": "Roofer"}], "departments": []});
+    assert_problem(&viewer.post(jobs, &row).await, 403, "forbidden");
+    assert_eq!(team.post(jobs, &row).await.status, 201);
+    assert_problem(&team.post("/insert_data", &mixed).await, 403, "forbidden");
+    let written = format!("SELECT id FROM jobs WHERE id IN ({}, {})", cloud.ids.at(1), cloud.ids.at(2));
+    assert_eq!(cloud.database.rows(&written).await, [[cloud.ids.at(1).to_string()]]);
+
+    for api in [&team, &viewer] {
+        assert_eq!(api.get(&format!("{jobs}/{}", cloud.ids.at(1))).await.json()["job_name"], "Rigger");
+        assert_problem(&api.post("/backups", &json!({})).await, 403, "forbidden");
+        let delete = api.request(Method::DELETE, &format!("{jobs}/{}", cloud.ids.at(1)));
+        assert_problem(&api.send(delete).await, 403, "forbidden");
+    }
+    let others = "/tables/departments/rows";
+    assert_eq!(viewer.get(others).await.status, 200);
+    assert_problem(&team.get(others).await, 403, "forbidden");
+    let tables = team.get("/tables").await.json();
+    let names: Vec<_> = tables["tables"].as_array().unwrap().iter().map(|table| &table["name"]).collect();
+    assert_eq!(names, ["jobs"]);
+}
+
 #[tokio::test]
 async fn says_that_a_path_or_method_does_not_exist() {
     let cloud = Cloud::connect().await;

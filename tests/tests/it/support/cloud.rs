@@ -53,7 +53,12 @@ impl Cloud {
 
     /// Returns the same API with the operator's key.
     pub(crate) fn as_operator(&self) -> Api {
-        self.api.with_key(variable("ROWGATE_OPERATOR_KEY"))
+        self.with_key("ROWGATE_OPERATOR_KEY")
+    }
+
+    /// Returns the same API with the key in a variable.
+    pub(crate) fn with_key(&self, name: &str) -> Api {
+        self.api.with_key(variable(name))
     }
 
     /// Returns a key under `incoming/` that only this test uses.

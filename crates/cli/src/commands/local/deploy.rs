@@ -38,6 +38,8 @@ pub(super) struct Sources {
     pub artifacts: PathBuf,
     /// The folder of tables.
     pub sql: PathBuf,
+    /// The setting `keys`, where it is not the default.
+    pub keys: Option<String>,
 }
 
 /// The last deployment of the stack.
@@ -51,6 +53,11 @@ impl Deployment {
     /// Returns one of the stack's outputs.
     pub(super) fn output(&self, name: &str) -> Result<&str> {
         self.outputs.get(name).map(String::as_str).ok_or_else(|| anyhow!("the stack has no output {name}"))
+    }
+
+    /// Returns the names of the API keys, as the outputs have them, and their ids.
+    pub(super) fn key_ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outputs.iter().filter_map(|(name, id)| Some((name.strip_suffix("KeyId")?, id.as_str())))
     }
 }
 
@@ -120,6 +127,7 @@ impl Cdk<'_> {
             let schema = self.environment.schema_name();
             context.extend([format!("environment={name}"), format!("databaseName={schema}")]);
         }
+        context.extend(self.sources.keys.as_ref().map(|keys| format!("keys={keys}")));
         if lake {
             context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
         }
@@ -185,7 +193,7 @@ fn architecture() -> Result<&'static str> {
 }
 
 /// Returns the digest of everything that goes into the stack: names and contents of files, its
-/// address, and whether it has the lake.
+/// address, its keys, and whether it has the lake.
 fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     let mut files = Vec::new();
     list(&sources.infra, &mut files)?;
@@ -207,6 +215,7 @@ fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     let mut digest = Sha256::new();
     digest.update(Sha256::digest(api_url));
     digest.update([u8::from(lake)]);
+    digest.update(Sha256::digest(sources.keys.as_deref().unwrap_or_default()));
     for file in files {
         digest.update(file.as_os_str().as_encoded_bytes());
         digest.update([0]);
@@ -236,11 +245,16 @@ mod tests {
     use super::*;
 
     fn sources(folder: &Path) -> Sources {
-        Sources { infra: folder.join("infra"), artifacts: folder.join("lambda"), sql: folder.join("sql") }
+        Sources {
+            infra: folder.join("infra"),
+            artifacts: folder.join("lambda"),
+            sql: folder.join("sql"),
+            keys: None,
+        }
     }
 
     #[test]
-    fn the_digest_follows_code_binaries_tables_and_address_but_not_what_is_built_or_tested() {
+    fn the_digest_follows_code_binaries_tables_keys_and_address_but_not_what_is_built_or_tested() {
         let folder = tempfile::tempdir().unwrap();
         let sources = sources(folder.path());
         fs::create_dir_all(sources.infra.join("lib")).unwrap();
@@ -263,6 +277,8 @@ mod tests {
         let fourth = now();
         assert_ne!(fourth, third);
         assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), fourth);
+        let other_keys = Sources { keys: Some("[]".to_owned()), ..sources.clone() };
+        assert_ne!(digest(&other_keys, false, "http://127.0.0.1:1/{id}").unwrap(), fourth);
     }
 
     #[test]

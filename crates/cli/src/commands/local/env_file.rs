@@ -1,5 +1,6 @@
 //! `<dir>/env`: the variables by which users and scripts reach the local cloud.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use crate::stored;
 /// The variables in the order they are written.
 #[derive(Clone, Debug)]
 pub(super) struct EnvFile {
-    pub variables: Vec<(&'static str, String)>,
+    pub variables: Vec<(Cow<'static, str>, String)>,
 }
 
 impl EnvFile {
@@ -39,7 +40,10 @@ mod tests {
         let path = folder.path().join("env");
         let odd = r#"/tmp/it's "a" $HOME `x` \ path"#;
         let file = EnvFile {
-            variables: vec![("ROWGATE_MYSQL_SOCKET", odd.into()), ("ROWGATE_BUCKET", "data".into())],
+            variables: vec![
+                ("ROWGATE_MYSQL_SOCKET".into(), odd.into()),
+                ("ROWGATE_BUCKET".into(), "data".into()),
+            ],
         };
         file.write(&path).unwrap();
         file.write(&path).unwrap();

@@ -1,5 +1,6 @@
 //! `rowgate local up`: starts the local cloud, or what is missing of it.
 
+use std::borrow::Cow;
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,10 @@ pub(crate) struct Up {
     /// in ROWGATE_MYSQLD [default: the one that is there, else mariadb].
     #[arg(long, value_name = "KIND", env = KIND_VARIABLE, value_parser = database_kind())]
     database: Option<Kind>,
+    /// The API keys, as the setting `keys` of the stack has them; <dir>/env gets ROWGATE_TEAM_A_KEY
+    /// of `team-a`, and ROWGATE_API_KEY of `writer` [default: writer and operator].
+    #[arg(long, value_name = "JSON", conflicts_with = "database_only")]
+    keys: Option<String>,
     /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
     #[arg(long, conflicts_with = "database_only")]
     lake: bool,
@@ -100,7 +105,7 @@ impl Verb for Up {
         let database = Database::find(layout, self.database)?;
         database.install(printer)?;
         cloud.ensure(&database.spec()).await?;
-        let mut variables = vec![("ROWGATE_MYSQL_SOCKET", layout.socket.display().to_string())];
+        let mut variables = vec![("ROWGATE_MYSQL_SOCKET".into(), layout.socket.display().to_string())];
         if let Some(tables) = tables {
             tables.check_database(&database, &schema, layout).await?;
             tables.remember(layout)?;
@@ -113,14 +118,16 @@ impl Verb for Up {
                 infra: absolute(&self.infra)?,
                 artifacts: absolute(&self.artifacts)?,
                 sql: tables.folder,
+                keys: self.keys.clone(),
             };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &schema, &deployment, &aws).await?;
             migrate(&aws, layout, printer).await?;
             let password = operator::ensure(&aws, layout, printer).await?;
             variables.extend(stack_variables(&deployment, lake, password, ports, &cloud).await?);
-            variables.push(("ROWGATE_SQL", text(&sources.sql)?.to_owned()));
-            variables.extend(ministack::variables(ports));
+            variables.push(("ROWGATE_SQL".into(), text(&sources.sql)?.to_owned()));
+            variables
+                .extend(ministack::variables(ports).into_iter().map(|(name, value)| (name.into(), value)));
         }
         EnvFile { variables }.write(&layout.deployed.env)?;
         printer.note(&format!("  settings for a shell: source {}", layout.deployed.env.display()));
@@ -278,16 +285,15 @@ async fn stack_variables(
     password: String,
     ports: Ports,
     cloud: &Cloud,
-) -> Result<Vec<(&'static str, String)>> {
+) -> Result<Vec<(Cow<'static, str>, String)>> {
     let mut variables = vec![
-        ("ROWGATE_MYSQL_DATABASE", cloud.environment.schema_name()),
-        ("ROWGATE_CONSOLE_USER", operator::USERNAME.to_owned()),
-        ("ROWGATE_CONSOLE_PASSWORD", password),
+        ("ROWGATE_MYSQL_DATABASE".into(), cloud.environment.schema_name()),
+        ("ROWGATE_CONSOLE_USER".into(), operator::USERNAME.to_owned()),
+        ("ROWGATE_CONSOLE_PASSWORD".into(), password),
     ];
-    variables.extend(cloud.environment.name().map(|name| ("ROWGATE_ENVIRONMENT", name.to_owned())));
-    for (variable, output) in [("ROWGATE_API_KEY", "WriterKeyId"), ("ROWGATE_OPERATOR_KEY", "OperatorKeyId")]
-    {
-        variables.push((variable, cloud.api_key(ports, deployment.output(output)?).await?));
+    variables.extend(cloud.environment.name().map(|name| ("ROWGATE_ENVIRONMENT".into(), name.to_owned())));
+    for (key, id) in deployment.key_ids() {
+        variables.push((key_variable(key).into(), cloud.api_key(ports, id).await?));
     }
     let outputs = [
         ("ROWGATE_URL", "ApiUrl"),
@@ -297,9 +303,24 @@ async fn stack_variables(
         ("ROWGATE_LAKE_BUCKET", "LakeBucketName"),
     ];
     for (variable, output) in outputs.into_iter().filter(|(_, output)| lake || *output != "LakeBucketName") {
-        variables.push((variable, deployment.output(output)?.to_owned()));
+        variables.push((variable.into(), deployment.output(output)?.to_owned()));
     }
     Ok(variables)
+}
+
+/// Returns the variable that holds a key, from the key's name in the outputs: `TeamA`.
+fn key_variable(key: &str) -> String {
+    if key == "Writer" {
+        return "ROWGATE_API_KEY".to_owned();
+    }
+    let mut variable = "ROWGATE".to_owned();
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            variable.push('_');
+        }
+        variable.push(letter.to_ascii_uppercase());
+    }
+    variable + "_KEY"
 }
 
 #[cfg(test)]
@@ -321,6 +342,17 @@ mod tests {
         let listener = TcpListener::bind(loopback(free)).unwrap();
         assert_ne!(choose(None, Some(free)), free);
         drop(listener);
+    }
+
+    #[test]
+    fn each_key_has_a_variable() {
+        for (key, variable) in [
+            ("Writer", "ROWGATE_API_KEY"),
+            ("Operator", "ROWGATE_OPERATOR_KEY"),
+            ("TeamA2", "ROWGATE_TEAM_A2_KEY"),
+        ] {
+            assert_eq!(key_variable(key), variable);
+        }
     }
 
     #[test]
