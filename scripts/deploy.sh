@@ -7,9 +7,11 @@
 # works in an unpacked release and in the repository, and needs Node.js and the AWS CLI. Credentials
 # and region are those of the environment. docs/deployment.md has every setting.
 #
-# KEYS names two API keys, which verify calls with, as `writer,operator` (the default); SETTINGS may
-# hold further settings, one a line. VERIFY=no leaves the proof out.
+# The account is bootstrapped for the CDK. KEYS names two API keys, which verify calls with, as
+# `writer,operator` (the default); SETTINGS may hold further settings, one a line. VERIFY=no leaves
+# the proof out. REMOVE_KEYS=yes lets a deployment delete keys that `keys` no longer has.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -28,7 +30,8 @@ mapfile -t lines <<<"${SETTINGS:-}"
 for setting in "${lines[@]}" "$@"; do
     [ -n "$setting" ] || continue
     [[ $setting == *=* ]] || stop "$setting is no setting, as name=value."
-    context+=(--context "$setting")
+    # The CDK would cut it off at the end of a line.
+    context+=(--context "${setting//$'\n'/ }")
 done
 
 work=$(mktemp -d)
@@ -56,6 +59,31 @@ began=$(aws cloudformation describe-stacks --stack-name "$service" --output text
 [ -z "$began" ] || [ "$began" = "$(snapshot)" ] ||
     stop "the database of $service began with the snapshot $began; add snapshotIdentifier=$began, or it is replaced."
 
+# The name of the output that has a key's id, by the name in the settings: TeamAKeyId of team-a.
+output_of() {
+    local word words name=''
+    IFS=- read -ra words <<<"$1"
+    for word in "${words[@]}"; do
+        name+=${word^}
+    done
+    printf '%sKeyId\n' "$name"
+}
+
+has_output() { grep -q "\"$1\": {" "$assembly"/*Data*.template.json; }
+
+keys=${KEYS:-writer,operator}
+for name in ${keys//,/ }; do
+    [ "${VERIFY:-yes}" = no ] || has_output "$(output_of "$name")" ||
+        stop "the setting keys has no $name, which verify is to call with; KEYS=<one that writes>,<one that operates> names others."
+done
+# A key that the settings leave out is deleted, and whoever uses it is locked out.
+deployed=$(aws cloudformation describe-stacks --stack-name "${prefix}rowgate-data" --output text \
+    --query "Stacks[0].Outputs[?ends_with(OutputKey, 'KeyId')].OutputKey" 2>/dev/null || true)
+for name in $deployed; do
+    [ "${REMOVE_KEYS:-}" = yes ] || has_output "$name" ||
+        stop "the setting keys leaves out the key of the output $name; add it, or set REMOVE_KEYS=yes to delete it."
+done
+
 say "what changes"
 cdk diff --app "$assembly" --no-change-set 2>&1 | tee "$work/diff" >&2 || true
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
@@ -82,18 +110,13 @@ if (value === undefined) throw new Error(`the stack ${stack} has no output ${nam
 value' "$outputs" "$1" "$2"
 }
 
-# The value of an API key by its name in the settings: `team-a` has the output TeamAKeyId.
+# The value of an API key by its name in the settings.
 key() {
-    local word words name='' id
-    IFS=- read -ra words <<<"$1"
-    for word in "${words[@]}"; do
-        name+=${word^}
-    done
-    id=$(output "${prefix}rowgate-data" "${name}KeyId")
+    local id
+    id=$(output "${prefix}rowgate-data" "$(output_of "$1")")
     aws apigateway get-api-key --include-value --query value --output text --api-key "$id"
 }
 
-keys=${KEYS:-writer,operator}
 ROWGATE_API_KEY=$(key "${keys%,*}")
 ROWGATE_OPERATOR_KEY=$(key "${keys#*,}")
 ROWGATE_URL=$(output "${prefix}rowgate" ApiUrl)

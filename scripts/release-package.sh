@@ -31,7 +31,7 @@ mkdir -p "$folder" "$root/infra" "$root/bin" "$root/crates/openapi" "$root/scrip
 rm -rf "$root/infra/dist/test" "$root/infra/dist/.tsbuildinfo"
 
 say "packing $name.tar.gz"
-cp -R LICENSE CHANGELOG.md README.md docs sql "$root/"
+cp -R LICENSE CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md docs sql "$root/"
 cp -R crates/openapi/api "$root/crates/openapi/"
 cp -R infra/package.json infra/package-lock.json infra/.npmrc "$root/infra/"
 cp "$commands"/rowgate-* "$root/bin/"
@@ -41,8 +41,9 @@ mkdir "$root/functions"
 for package in "${FUNCTIONS[@]}"; do
     cp -R "$functions/$package" "$root/functions/"
 done
-# What git knows: no caches, no environments.
-git ls-files -z lake/job.py lake/requirements.txt lake/rowgate_lake examples |
+# What git knows: no caches, no environments. The pages refer to the last four.
+git ls-files -z lake/job.py lake/requirements.txt lake/rowgate_lake examples \
+    lake/README.md crates/migrate/README.md crates/sample/README.md crates/aurora/src/swap/mod.rs |
     xargs -0 cp --parents --target-directory "$root"
 
 # Compiled already, and found where the archive has it.

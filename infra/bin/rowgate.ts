@@ -1,12 +1,11 @@
 import { App } from "aws-cdk-lib";
 
-import { Rowgate, type RowgateProps, SettingsError } from "../lib";
+import { SettingsError } from "../lib";
+import { rowgateOfContext } from "../lib/context";
 
 try {
   const app = new App();
-  // The CDK gives each value of its context by its name, and no list of them.
-  const context = new Proxy<RowgateProps>({}, { get: (_, name) => app.node.tryGetContext(name.toString()) });
-  new Rowgate(app, "Rowgate", context);
+  rowgateOfContext(app);
   app.synth();
 } catch (error) {
   if (!(error instanceof SettingsError)) {

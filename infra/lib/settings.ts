@@ -79,6 +79,8 @@ export function readSettings(given: Given): Settings {
   }
   const allowCidrs = networks(given);
   // Three alarm periods, and what CloudWatch allows for them, bound it.
+  // Checked where there is no lake, too.
+  const lake = readLakeSettings(given);
   const canaryMinutes = number(given, "canaryMinutes", 5, { min: 0, max: 60 });
   if (allowCidrs.length > 0 && canaryMinutes > 0) {
     throw new SettingsError("allowCidrs shuts the canary out, which calls from addresses of AWS; add canaryMinutes=0");
@@ -136,7 +138,7 @@ export function readSettings(given: Given): Settings {
     alarmEmail: matching(given, "alarmEmail", /^[^\s@]+@[^\s@]+\.[^\s@]+$/, "e-mail address"),
     alarmTopicArn: matching(given, "alarmTopicArn", /^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[A-Za-z0-9_-]+$/, "ARN of a topic of Amazon SNS"),
     sample: flag(given, "sample", false),
-    lake: flag(given, "lake", false) ? readLakeSettings(given) : undefined,
+    lake: flag(given, "lake", false) ? lake : undefined,
   };
 }
 

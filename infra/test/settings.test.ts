@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
 
+import { App } from "aws-cdk-lib";
+
+import { rowgateOfContext } from "../lib/context";
 import { SettingsError } from "../lib/values";
-import { dummyArtifacts, dummyTables, INFRA_DIR, MACHINES, only, templateWith, type Context } from "./support";
+import { dummyArtifacts, dummyCommand, dummyTables, INFRA_DIR, MACHINES, only, templateWith, type Context } from "./support";
 
 function failure(context: Context): string {
   try {
@@ -25,6 +28,16 @@ test("names the missing binary and the command that builds it", () => {
       'or name the folder of the binaries with "-c artifacts=<folder>"',
   );
   assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --bin insert-api"/);
+});
+
+test("takes the context's settings, and refuses a name that is none", () => {
+  const context = { artifacts: dummyArtifacts(MACHINES.arm64), sql: dummyTables(), rowgate: dummyCommand(), "@aws-cdk/core:flag": true };
+  const made = (more: Context) => rowgateOfContext(new App({ analyticsReporting: false, context: { ...context, ...more } }));
+  assert.equal(made({ environment: "dev", lakeWorkers: "3" }).service.stackName, "dev-rowgate");
+  for (const name of ["allowCidr", "deletionprotection", "keys "]) {
+    const message = `${name} is no setting; docs/deployment.md has all of them, and upper case counts`;
+    assert.throws(() => made({ [name]: "10.0.0.0/8" }), new SettingsError(message));
+  }
 });
 
 test("refuses a binary for another processor, and what is no binary", () => {

@@ -48,7 +48,11 @@ pub(super) async fn alarms(cloud: &Cloud) -> Result<Outcome> {
     let names: Vec<&str> = found.iter().map(|alarm| name(alarm, &prefix)).collect();
     let missing: Vec<_> = ALARMS.iter().filter(|name| !names.contains(*name)).copied().collect();
     ensure_sentence(missing.is_empty(), || {
-        format!("CloudWatch has {} alarms {prefix}…, and lacks {}", names.len(), missing.join(", "))
+        format!(
+            "CloudWatch has {} alarms {prefix}…, and lacks {}; ROWGATE_ENVIRONMENT names the environment",
+            names.len(),
+            missing.join(", ")
+        )
     })?;
     let in_state = |state: &str| {
         let alarms = found.iter().filter(|alarm| alarm.state == state);
