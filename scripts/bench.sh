@@ -18,7 +18,8 @@ wants() {
 }
 
 need_bench_python() {
-    need_environment bench-python "$VENV" "pandas, pymysql and boto3" pip local/bench-requirements.txt
+    need_environment bench-python "$VENV" "the other programs (600 MB)" pip \
+        local/bench-requirements.txt local/peers-requirements.txt
 }
 
 # A part whose tools cannot be had fails in the table; the others are measured all the same.
@@ -40,10 +41,10 @@ need_cargo
 need_database
 # Its client and its dump are the references on either database.
 need_mariadb
-if wants python; then
+if wants peers || wants requests; then
     try need_bench_python
 fi
-if wants drop; then
+if wants drop || wants soak; then
     try need_python
     try need_node
 fi

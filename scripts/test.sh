@@ -181,12 +181,13 @@ one_process() {
     rm -f "$keys"
     (
         umask 077
-        printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY" >"$keys"
-        printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' \
-            "$ROWGATE_OPERATOR_KEY" >>"$keys"
-        printf '[[keys]]\nname = "team"\nright = "writer"\ntables = ["jobs"]\nkey = "%s"\n' \
-            "$ROWGATE_TEAM_KEY" >>"$keys"
-        printf '[[keys]]\nname = "viewer"\nright = "reader"\nkey = "%s"\n' "$ROWGATE_VIEWER_KEY" >>"$keys"
+        {
+            printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY"
+            printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' \
+                "$ROWGATE_OPERATOR_KEY"
+            printf '[[keys]]\nname = "team"\nright = "writer"\ntables = ["jobs"]\nkey = "%s"\n' "$ROWGATE_TEAM_KEY"
+            printf '[[keys]]\nname = "viewer"\nright = "reader"\nkey = "%s"\n' "$ROWGATE_VIEWER_KEY"
+        } >"$keys"
     )
     : >"$log"
     unset ROWGATE_URL ROWGATE_DATABASE

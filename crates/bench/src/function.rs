@@ -1,6 +1,6 @@
 //! Lambda functions as processes: started for one event, measured, ended.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use testkit::{Answer, Bucket, Ended, Function};
 
 use crate::people::EMPLOYEES;
@@ -53,7 +53,11 @@ pub(crate) struct Invocation {
 
 impl Runner {
     pub(crate) async fn start(settings: &Settings) -> Result<Self> {
-        let stage = Stage::start(&settings.binaries).await?;
+        Self::on(Stage::start(&settings.binaries).await?, settings).await
+    }
+
+    /// Runs them on a stage that is there.
+    pub(crate) async fn on(stage: Stage, settings: &Settings) -> Result<Self> {
         Ok(Self {
             binaries: settings.binaries.clone(),
             lanes: settings.lanes,
@@ -80,8 +84,8 @@ impl Runner {
         environment.push(("AWS_ENDPOINT_URL_S3", self.bucket.url()));
         environment.extend(self.lanes.map(|lanes| ("ROWGATE_LANES", lanes.to_string())));
         environment.extend(own);
-        let log = self.folder.path().join("function.log");
-        let output = File::create(&log)?;
+        let log = NamedTempFile::new_in(&self.folder)?;
+        let output = log.reopen()?;
         let before = self.others()?;
         let started = Instant::now();
         let function = Function::start(&self.binaries.join(program), &environment, output).await?;

@@ -42,6 +42,15 @@ pub(crate) fn facts() -> Result<Facts> {
     })
 }
 
+impl Facts {
+    /// Returns what a chart says: day, processor and database.
+    pub(crate) fn in_short(&self) -> String {
+        let Self { date, processor, cores, database, .. } = self;
+        let (day, _) = date.split_once(' ').unwrap_or((date, ""));
+        format!("{day}; {cores} cores, {processor}; {database}")
+    }
+}
+
 /// Returns the load averages at the start and now.
 pub(crate) fn load_since(facts: &Facts) -> Result<String> {
     Ok(format!("{}, {}", facts.load, load()?))

@@ -3,7 +3,9 @@
 
 mod api;
 mod backup;
+mod chart;
 mod client;
+mod cloud;
 mod data_api;
 mod function;
 mod insert;
@@ -11,8 +13,10 @@ mod load;
 mod machine;
 mod parse;
 mod people;
+mod scale;
 mod settings;
 mod silence;
+mod soak;
 mod stage;
 mod start;
 mod stats;
@@ -62,18 +66,24 @@ struct Args {
     #[arg(long)]
     chunk_bytes: Option<u64>,
 
-    /// What to measure; everything but `tuning` by default
+    /// Where to write the chart of `peers`, an SVG file; nowhere by default
+    #[arg(long)]
+    chart: Option<PathBuf>,
+
+    /// What to measure; everything but `tuning` and `soak` by default
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// 1000 rows through the insert API
+    /// One row, and 1000, through the insert API, and where the time goes
     Insert,
     /// The HTTP API by requests per second and percentiles, at 1 and 8 clients, on a table of a
     /// million rows
     Api,
+    /// POSTs of one row and of 1000, by 1 and 32 clients, against a service written with FastAPI
+    Requests,
     /// What the local Data API adds to a statement
     DataApi,
     /// Cutting and checking alone
@@ -85,8 +95,8 @@ enum Part {
     Keys,
     /// A million rows from the drop, on a local cloud of its own
     Drop,
-    /// A million rows through the loader against Python programs
-    Python,
+    /// A million rows through the loader against other programs, and a chart of them
+    Peers,
     /// One and ten million rows
     Size,
     /// Files in which every row is rejected
@@ -97,8 +107,12 @@ enum Part {
     Backup,
     /// What AWS bills of a million rows: calls of the Data API, I/O of the database
     Metering,
+    /// Many files at once: a model of Aurora's capacity, and so many loaders here
+    Scale,
     /// Lanes and sizes of chunks
     Tuning,
+    /// Half an hour of files with writers and readers beside them, on a local cloud of its own
+    Soak,
     /// Process start to the first request for work, and the size of the binary
     Start,
 }
@@ -120,13 +134,15 @@ async fn main() -> Result<ExitCode> {
         quick: args.quick,
         lanes: args.lanes,
         chunk_bytes: args.chunk_bytes,
+        chart: args.chart,
     };
     // Only what is built for shipping is compared with a bar.
     let mut table = Table::new(!settings.quick && !cfg!(debug_assertions));
     let facts = machine::facts()?;
     let mut all_done = true;
     for part in Part::value_variants() {
-        let wanted = if args.only.is_empty() { *part != Part::Tuning } else { args.only.contains(part) };
+        let is_extra = matches!(part, Part::Tuning | Part::Soak);
+        let wanted = if args.only.is_empty() { !is_extra } else { args.only.contains(part) };
         if wanted {
             let started = Instant::now();
             eprintln!("== {}", part.title());
@@ -151,20 +167,23 @@ async fn main() -> Result<ExitCode> {
 impl Part {
     fn title(self) -> &'static str {
         match self {
-            Self::Insert => "inserting 1000 employees at a time",
+            Self::Insert => "inserting employees, one and 1000 at a time",
             Self::Api => "calling the HTTP API",
+            Self::Requests => "calling the API and a FastAPI service",
             Self::DataApi => "sending SELECT 1 directly and through the Data API",
             Self::Parse => "cutting and checking alone",
             Self::Loader => "loading a file of employees",
             Self::Keys => "loading files of tables with other keys",
             Self::Drop => "dropping a file on a local cloud",
-            Self::Python => "loading a file of employees in Python",
+            Self::Peers => "loading a file of employees by other programs",
             Self::Size => "loading files of different sizes",
             Self::Rejects => "loading files of rejects",
             Self::Formats => "loading files of different formats",
             Self::Backup => "backing employees up and restoring them",
             Self::Metering => "counting what AWS bills",
+            Self::Scale => "loading many files at once",
             Self::Tuning => "loading with different settings",
+            Self::Soak => "dropping files for half an hour",
             Self::Start => "starting every function",
         }
     }
@@ -177,6 +196,7 @@ impl Part {
                 insert::measure(&stage, settings.rounds(200, 5), table).await
             }
             Self::Api => api::measure(settings, table).await,
+            Self::Requests => api::requests(settings, table).await,
             Self::DataApi => {
                 let stage = Stage::start(&settings.binaries).await?;
                 data_api::measure(&stage, &settings.binaries, settings.rounds(3000, 100), table)
@@ -185,7 +205,7 @@ impl Part {
             Self::Loader => load::speed(settings, table).await,
             Self::Keys => load::keys(settings, table).await,
             Self::Drop => load::from_the_drop(settings, table).await,
-            Self::Python => load::python(settings, table).await,
+            Self::Peers => load::peers(settings, table).await,
             Self::Size => load::size(settings, table).await,
             Self::Rejects => load::rejects(settings, table).await,
             Self::Formats => load::formats(settings, table).await,
@@ -195,7 +215,9 @@ impl Part {
                 load::metering(settings, table).await?;
                 backup::metering(settings, table).await
             }
+            Self::Scale => scale::measure(settings, table).await,
             Self::Tuning => load::tuning(settings, table).await,
+            Self::Soak => soak::measure(settings, table).await,
             Self::Start => start::measure(settings, table),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) lanes: Option<usize>,
     /// The loader's chunk size; its default without.
     pub(crate) chunk_bytes: Option<u64>,
+    /// The file of the chart; none without.
+    pub(crate) chart: Option<PathBuf>,
 }
 
 impl Settings {

@@ -53,7 +53,20 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn start(binaries: &Path) -> Result<Self> {
-        let database_server = DatabaseServer::start_with(&settings()?)?;
+        Self::start_with(binaries, settings()?).await
+    }
+
+    /// Starts with a database that listens on 127.0.0.1 as well as on its socket, which not every
+    /// program can use.
+    pub(crate) async fn listening(binaries: &Path) -> Result<Self> {
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = format!("--port={port}");
+        let tcp = ["--skip-networking=OFF", "--bind-address=127.0.0.1", "--skip-name-resolve=OFF", &port];
+        Self::start_with(binaries, settings()?.into_iter().chain(tcp.map(str::to_owned)).collect()).await
+    }
+
+    async fn start_with(binaries: &Path, options: Vec<String>) -> Result<Self> {
+        let database_server = DatabaseServer::start_with(&options)?;
         let (data_api, address) = start_data_api(&binaries.join("local-data-api"), database_server.socket())?;
         let stage = Self { data_api, address, database_server };
         stage.wait_for_data_api()?;

@@ -45,6 +45,11 @@ impl Usage {
         })
     }
 
+    /// Returns the calls of the Data API.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls
+    }
+
     /// Adds lines to the table: what was used by so many rows, for a million of them.
     pub(crate) fn report(&self, what: &str, rows: u64, table: &mut Table) {
         let scaled = |count: u64| (count * MILLION).div_ceil(rows);

@@ -7,8 +7,10 @@
 //! it: one for all clients, over HTTP.
 
 mod calls;
+mod fastapi;
 mod function;
 mod metering;
+mod requests;
 mod serve;
 
 use std::time::{Duration, Instant};
@@ -21,6 +23,7 @@ use mysql_async::{Conn, Row};
 use self::calls::{Call, Next};
 use self::function::Functions;
 pub(crate) use self::metering::measure as metering;
+pub(crate) use self::requests::measure as requests;
 use self::serve::{Caller, Served};
 use crate::client;
 use crate::function::expect;

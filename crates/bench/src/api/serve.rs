@@ -1,4 +1,4 @@
-//! Measures the API in one process for all clients, over HTTP, as a container has it.
+//! The API in one process for all clients, over HTTP, as a container has it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -17,14 +17,14 @@ use super::calls::Request;
 use crate::settings::Settings;
 use crate::stage::{DATABASE, Stage};
 
-const KEY: &str = "bench-bench-bench-bench";
-const START_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const KEY: &str = "bench-bench-bench-bench";
+pub(super) const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The running server; it ends when this is dropped.
+/// A running server; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Served {
-    url: String,
-    _process: Process,
+    pub(super) url: String,
+    pub(super) _process: Process,
 }
 
 /// A client with connections of its own.
@@ -35,7 +35,7 @@ pub(super) struct Caller {
 }
 
 impl Served {
-    /// Starts it; its log goes to a file in the folder.
+    /// Starts `rowgate-serve`; its log goes to a file in the folder.
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         let keys = folder.join("keys.toml");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&keys)?;
@@ -51,6 +51,7 @@ impl Served {
             .args(["--cluster-arn", &target.cluster_arn, "--secret-arn", &target.secret_arn])
             .args(["--database", DATABASE])
             .envs(stage.environment().into_iter().filter(|(name, _)| name.starts_with("AWS_")))
+            .env("ROWGATE_SQL", testkit::hr::SQL)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);

@@ -13,8 +13,13 @@ use crate::people::{self, Employee, Names};
 
 /// Generates a file of valid employees; returns its size in bytes.
 pub(crate) fn valid(path: &Path, rows: u64) -> Result<u64> {
+    from(path, 1, rows)
+}
+
+/// Generates a file of valid employees with ids from `first`; returns its size in bytes.
+pub(super) fn from(path: &Path, first: u64, rows: u64) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
-    for row in employees(rows) {
+    for row in (first..first + rows).map(|id| people::employee(id, Names::Usual)) {
         output.write_all(row.csv().as_bytes())?;
     }
     output.flush()?;

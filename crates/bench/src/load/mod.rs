@@ -1,11 +1,12 @@
 //! Files through the loader's own program, against other ways to load them.
 
-mod cloud;
+mod crowd;
+mod drop;
 mod formats;
 pub(crate) mod generate;
 mod keys;
 mod metering;
-mod python;
+mod peers;
 mod rejects;
 mod size;
 mod speed;
@@ -25,11 +26,12 @@ use crate::people::EMPLOYEES;
 use crate::settings::Settings;
 use crate::stage::BUCKET;
 
-pub(crate) use cloud::measure as from_the_drop;
+pub(crate) use crowd::{measure as crowd, needs};
+pub(crate) use drop::measure as from_the_drop;
 pub(crate) use formats::measure as formats;
 pub(crate) use keys::measure as keys;
 pub(crate) use metering::measure as metering;
-pub(crate) use python::measure as python;
+pub(crate) use peers::measure as peers;
 pub(crate) use rejects::measure as rejects;
 pub(crate) use size::measure as size;
 pub(crate) use speed::measure as speed;
@@ -56,12 +58,11 @@ struct Loader {
 impl Loader {
     /// Starts with an empty database.
     async fn start(settings: &Settings) -> Result<Self> {
-        Ok(Self {
-            runner: Runner::start(settings).await?,
-            chunk_bytes: settings.chunk_bytes,
-            sql: testkit::hr::SQL,
-            table: EMPLOYEES.to_owned(),
-        })
+        Ok(Self::of(Runner::start(settings).await?, settings))
+    }
+
+    fn of(runner: Runner, settings: &Settings) -> Self {
+        Self { runner, chunk_bytes: settings.chunk_bytes, sql: testkit::hr::SQL, table: EMPLOYEES.to_owned() }
     }
 
     /// Loads files of another table, of another folder.
@@ -86,22 +87,28 @@ impl Loader {
     async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
         let key = key(&self.table, file);
         let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
+        let done = self.start_one(event(&key, bytes)).await?;
+        let sql = "SELECT status, rows_loaded, rows_rejected FROM rowgate_loads";
+        let row: Option<(String, u64, u64)> = self.runner.conn.query_first(sql).await?;
+        let expected = (status.to_owned(), loaded, rejected);
+        ensure!(row == Some(expected), "the load is {row:?}: {}", done.log);
+        Ok(done)
+    }
+
+    /// Starts the function with a message, which it must not return to the queue.
+    async fn start_one(&self, event: Value) -> Result<Invocation> {
         let queue = self.runner.bucket.url();
         let mut own =
             vec![("AWS_ENDPOINT_URL_SQS", queue.clone()), ("ROWGATE_QUEUE_URL", format!("{queue}/queue"))];
         own.push(("ROWGATE_SQL", self.sql.to_owned()));
         own.extend(self.chunk_bytes.map(|bytes| ("ROWGATE_CHUNK_BYTES", bytes.to_string())));
-        let done = self.runner.run("loader", own, &event(&key, bytes)).await?;
+        let done = self.runner.run("loader", own, &event).await?;
         let failures = done.answer["batchItemFailures"].as_array();
         ensure!(
             failures.is_none_or(Vec::is_empty),
             "the loader returned the message to the queue: {}",
             done.log
         );
-        let sql = "SELECT status, rows_loaded, rows_rejected FROM rowgate_loads";
-        let row: Option<(String, u64, u64)> = self.runner.conn.query_first(sql).await?;
-        let expected = (status.to_owned(), loaded, rejected);
-        ensure!(row == Some(expected), "the load is {row:?}: {}", done.log);
         Ok(done)
     }
 
