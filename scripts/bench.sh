@@ -18,7 +18,7 @@ wants() {
 }
 
 need_bench_python() {
-    need_environment bench-python "$VENV" "the other programs (600 MB)" pip \
+    need_environment bench-python "$VENV" "the other programs (1.1 GB)" pip \
         local/bench-requirements.txt local/peers-requirements.txt
 }
 

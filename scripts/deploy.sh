@@ -52,10 +52,15 @@ Object.values(artifacts).map((one) => one.properties?.stackName).find((name) => 
 prefix=${service%rowgate}
 environment=${prefix%-}
 
+# What is deployed of a stack; nothing where it is not. Not to know must not look like nothing.
+deployed() {
+    aws cloudformation describe-stacks --stack-name "$1" --output text --query "$2" 2>"$work/error" ||
+        grep -q "does not exist" "$work/error" || stop "what is deployed of $1 cannot be read: $(cat "$work/error")"
+}
+
 # CloudFormation makes another database in place of one that no longer says what it began with.
 snapshot() { sed -n '/"DatabaseSnapshot"/,/}/s/.*"Value": "\([^"]*\)".*/\1/p' "$assembly"/*Service*.template.json; }
-began=$(aws cloudformation describe-stacks --stack-name "$service" --output text \
-    --query "Stacks[0].Outputs[?OutputKey=='DatabaseSnapshot'].OutputValue" 2>/dev/null || true)
+began=$(deployed "$service" "Stacks[0].Outputs[?OutputKey=='DatabaseSnapshot'].OutputValue")
 [ -z "$began" ] || [ "$began" = "$(snapshot)" ] ||
     stop "the database of $service began with the snapshot $began; add snapshotIdentifier=$began, or it is replaced."
 
@@ -77,9 +82,8 @@ for name in ${keys//,/ }; do
         stop "the setting keys has no $name, which verify is to call with; KEYS=<one that writes>,<one that operates> names others."
 done
 # A key that the settings leave out is deleted, and whoever uses it is locked out.
-deployed=$(aws cloudformation describe-stacks --stack-name "${prefix}rowgate-data" --output text \
-    --query "Stacks[0].Outputs[?ends_with(OutputKey, 'KeyId')].OutputKey" 2>/dev/null || true)
-for name in $deployed; do
+there=$(deployed "${prefix}rowgate-data" "Stacks[0].Outputs[?ends_with(OutputKey, 'KeyId')].OutputKey")
+for name in $there; do
     [ "${REMOVE_KEYS:-}" = yes ] || has_output "$name" ||
         stop "the setting keys leaves out the key of the output $name; add it, or set REMOVE_KEYS=yes to delete it."
 done

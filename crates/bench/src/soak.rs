@@ -1,6 +1,7 @@
 //! Half an hour of files of mixed sizes and modes on a local cloud, with writers and readers beside
 //! them: nothing may be lost, and small requests must not wait for files.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -42,8 +43,9 @@ const CLIENT_KEYS: u64 = 1_000_000_000;
 struct Dropped {
     table: &'static str,
     mode: &'static str,
+    /// The number of the file whose keys it has.
+    keys: u64,
     rows: u64,
-    content: String,
 }
 
 /// What clients have seen.
@@ -71,7 +73,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
             let file = file(number);
             rows += file.rows;
             let path = folder.path().join(format!("{}-{number}.csv", file.table));
-            fs::write(&path, &file.content)?;
+            fs::write(&path, file.content(number))?;
             let mut upload = cloud.upload_command(file.table, &path);
             upload.args(["--mode", file.mode]);
             spawn_blocking(move || run(&mut upload)).await??;
@@ -180,25 +182,35 @@ async fn with_clients<T>(
 /// own; every second upsert has the keys of the one before.
 fn file(number: u64) -> Dropped {
     let rows = SIZES[usize::try_from(number).unwrap_or(0) % SIZES.len()];
-    let (table, mode, first) = match number % 4 {
-        0 | 1 => ("order_lines", "append", number),
-        2 => ("order_lines", "upsert", number - number % 8),
-        _ => ("articles", "replace", 0),
+    let (table, mode, keys) = match number % 8 {
+        2 | 6 => ("order_lines", "upsert", number - number % 8 + 2),
+        3 | 7 => ("articles", "replace", number),
+        _ => ("order_lines", "append", number),
     };
-    let mut content = String::new();
-    for row in 0..rows {
-        let _ = if table == "articles" {
-            writeln!(content, "ABC-{row:09},Article {row} of {number},{row}.50,2026-01-01T00:00:00Z")
-        } else {
-            let id = first * 1_000_000 + row;
-            writeln!(content, "{id},1,L{id:012},{},1.50", number + 1)
-        };
+    Dropped { table, mode, keys, rows }
+}
+
+impl Dropped {
+    /// Returns the first key of its rows in `order_lines`.
+    fn first(&self) -> u64 {
+        self.keys * 1_000_000
     }
-    let header = match table {
-        "articles" => "sku,title,price,changed_at\n",
-        _ => "order_id,line,label,quantity,price\n",
-    };
-    Dropped { table, mode, rows, content: header.to_owned() + &content }
+
+    fn content(&self, number: u64) -> String {
+        let mut content = match self.table {
+            "articles" => "sku,title,price,changed_at\n".to_owned(),
+            _ => "order_id,line,label,quantity,price\n".to_owned(),
+        };
+        for row in 0..self.rows {
+            let _ = if self.table == "articles" {
+                writeln!(content, "ABC-{row:09},Article {row} of {number},{row}.50,2026-01-01T00:00:00Z")
+            } else {
+                let id = self.first() + row;
+                writeln!(content, "{id},1,L{id:012},{},1.50", number + 1)
+            };
+        }
+        content
+    }
 }
 
 /// Returns a row that a client inserts.
@@ -225,19 +237,15 @@ async fn all_ended(conn: &mut Conn, files: usize) -> Result<Duration> {
 /// Returns how many rows are missing, of the files and of the clients.
 async fn lost(conn: &mut Conn, files: u64, accepted: u64) -> Result<u64> {
     let mut lost = 0;
-    let mut keys = std::collections::BTreeMap::new();
-    for number in 0..files {
-        let file = file(number);
-        if file.table == "order_lines" {
-            let first = if file.mode == "append" { number } else { number - number % 8 };
-            let most: &mut u64 = keys.entry(first).or_default();
-            *most = file.rows.max(*most);
-        }
+    // Of two files with the same keys, the longer one.
+    let mut expected: BTreeMap<u64, u64> = BTreeMap::new();
+    for file in (0..files).map(file).filter(|file| file.table == "order_lines") {
+        let rows = expected.entry(file.first()).or_default();
+        *rows = file.rows.max(*rows);
     }
-    for (first, rows) in keys {
-        let from = first * 1_000_000;
+    for (first, rows) in expected {
         let sql = "SELECT COUNT(*) FROM order_lines WHERE order_id BETWEEN ? AND ?";
-        let there: u64 = conn.exec_first(sql, (from, from + rows - 1)).await?.unwrap_or_default();
+        let there: u64 = conn.exec_first(sql, (first, first + rows - 1)).await?.unwrap_or_default();
         lost += rows - there;
     }
     let sql = format!("SELECT COUNT(*) FROM order_lines WHERE order_id >= {CLIENT_KEYS}");
@@ -248,4 +256,24 @@ async fn lost(conn: &mut Conn, files: u64, accepted: u64) -> Result<u64> {
     let last: u64 = conn.query_first(sql).await?.unwrap_or_default();
     let there: u64 = conn.query_first("SELECT COUNT(*) FROM articles").await?.unwrap_or_default();
     Ok(lost + last.abs_diff(there))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appended_keys_are_of_one_file_alone() {
+        let files: Vec<Dropped> = (0..64).map(file).collect();
+        for (number, appended) in files.iter().enumerate().filter(|(_, file)| file.mode == "append") {
+            let others = files
+                .iter()
+                .enumerate()
+                .filter(|(other, file)| *other != number && file.table == appended.table);
+            assert!(others.map(|(_, file)| file.first()).all(|first| first != appended.first()), "{number}");
+            assert!(appended.first() + appended.rows < CLIENT_KEYS);
+        }
+        assert_eq!(files[2].first(), files[6].first());
+        assert!(SIZES.iter().all(|rows| *rows <= 1_000_000));
+    }
 }

@@ -40,5 +40,5 @@ pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> 
         }
         sleep(Duration::from_millis(20)).await;
     }
-    Ok(Served { url: format!("http://{address}"), _process: process })
+    Ok(Served::at(&address.to_string(), process))
 }

@@ -1,7 +1,7 @@
 //! Inserts of one row and of 1000, over HTTP, against a service written with FastAPI and SQLAlchemy
 //! that does the same checks on the same database.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
@@ -62,7 +62,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
 }
 
 /// Sends one request after the other; returns the time of each.
-async fn send(client: &Caller, call: Call, next: &Next, requests: usize) -> Result<Vec<std::time::Duration>> {
+async fn send(client: &Caller, call: Call, next: &Next, requests: usize) -> Result<Vec<Duration>> {
     let mut times = Vec::with_capacity(requests);
     for _ in 0..requests {
         times.push(client.answer(&call.request(next)).await?);

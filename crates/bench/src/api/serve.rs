@@ -23,8 +23,8 @@ pub(super) const START_LIMIT: Duration = Duration::from_secs(20);
 /// A running server; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Served {
-    pub(super) url: String,
-    pub(super) _process: Process,
+    url: String,
+    _process: Process,
 }
 
 /// A client with connections of its own.
@@ -56,8 +56,13 @@ impl Served {
             .stdout(output.try_clone()?)
             .stderr(output);
         let process = Process::start(command)?;
-        let url = format!("http://{}", address(&process, &log).await?);
-        Ok(Self { url, _process: process })
+        let address = address(&process, &log).await?;
+        Ok(Self::at(&address, process))
+    }
+
+    /// Returns a server that already listens there.
+    pub(super) fn at(address: &str, process: Process) -> Self {
+        Self { url: format!("http://{address}"), _process: process }
     }
 
     /// Creates a client.

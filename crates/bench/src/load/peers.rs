@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use mysql_async::prelude::Queryable;
 
 use super::{Loader, ROUNDS, ROWS, generate, load_data};
 use crate::chart::{self, Bar};
@@ -19,6 +20,7 @@ use crate::table::{Line, Table};
 
 /// Named after the table, as `mariadb-import` wants it.
 const FILE: &str = "employees.csv";
+const WITH_HEADER: &str = "with-header.csv";
 /// The number of rows that go through `batch_execute_statement`; all of them would take minutes.
 const FEW_ROWS: u64 = 50_000;
 
@@ -30,8 +32,8 @@ enum Program {
     /// A program of `crates/bench/python`: its file's name, its text, and what it takes behind
     /// socket, database and file.
     Python(&'static str, &'static str, &'static [&'static str]),
-    /// One of these that prepares the file and starts a command: the time of that counts.
-    Command(&'static str, &'static str),
+    /// One of these that takes the server's port and a file with a header instead.
+    Networked(&'static str, &'static str),
     /// The one that loads through the Data API.
     DataApi,
 }
@@ -55,12 +57,12 @@ const WAYS: [Way; 9] = [
     Way { name: "mariadb-import", program: Program::MariadbImport, bar: Some(1.0) },
     Way {
         name: "ingestr",
-        program: Program::Command("load_ingestr.py", include_str!("../../python/load_ingestr.py")),
+        program: Program::Networked("load_ingestr.py", include_str!("../../python/load_ingestr.py")),
         bar: Some(1.0),
     },
     Way {
         name: "sling",
-        program: Program::Command("load_sling.py", include_str!("../../python/load_sling.py")),
+        program: Program::Networked("load_sling.py", include_str!("../../python/load_sling.py")),
         bar: Some(1.0),
     },
     Way { name: "dlt", program: python!("load_dlt.py"), bar: Some(1.0) },
@@ -78,6 +80,10 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     let mut loader = Loader::of(Runner::on(stage, settings).await?, settings);
     let file = loader.path(FILE);
     generate::valid(&file, rows)?;
+    let header = b"id,name,datetime,department_id,job_id\n".as_slice();
+    fs::write(file.with_file_name(WITH_HEADER), [header, &fs::read(&file)?].concat())?;
+    let port: Option<u16> = loader.runner.conn.query_first("SELECT @@port").await?;
+    let port = port.context("the database has no port")?;
     loader.put(FILE)?;
     let mut ours = Series::default();
     let mut theirs: [Times; WAYS.len()] = Default::default();
@@ -91,7 +97,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
                 Some(way) => {
                     loader.empty().await?;
                     let count = if way.is_slow() { few } else { rows };
-                    theirs[*turn].add(way.run(settings, &loader, &file, rows, count)?);
+                    theirs[*turn].add(way.run(settings, &loader, (&file, port), rows, count)?);
                     loader.expect(count).await?;
                 }
             }
@@ -134,7 +140,7 @@ impl Way {
         &self,
         settings: &Settings,
         loader: &Loader,
-        file: &Path,
+        (file, port): (&Path, u16),
         rows: u64,
         count: u64,
     ) -> Result<Duration> {
@@ -164,9 +170,9 @@ impl Way {
                 command.arg(socket).arg(DATABASE).arg(file).args(*more);
                 command
             }
-            Program::Command(name, text) => {
+            Program::Networked(name, text) => {
                 let mut command = script(name, text)?;
-                command.arg(socket).arg(DATABASE).arg(file);
+                command.arg(port.to_string()).arg(DATABASE).arg(file.with_file_name(WITH_HEADER));
                 command
             }
             Program::DataApi => {
@@ -187,16 +193,12 @@ impl Way {
         let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
         let whole = started.elapsed();
         ensure!(output.status.success(), "{} failed: {}", self.name, String::from_utf8_lossy(&output.stderr));
-        let is_command = matches!(self.program, Program::Command(..));
-        if count == rows && !is_command {
+        if count == rows {
             return Ok(whole);
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let loading: f64 = text.trim().parse().with_context(|| format!("{}: {text}", self.name))?;
         let loading = Duration::from_secs_f64(loading);
-        if is_command {
-            return Ok(loading);
-        }
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         let factor = rows as f64 / count as f64;
         Ok(whole.saturating_sub(loading) + loading.mul_f64(factor))
