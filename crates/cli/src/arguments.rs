@@ -11,6 +11,7 @@ use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::folder::TableFolder;
 use local_database::Kind;
+use serde_json::Value;
 
 use crate::api::Api;
 use crate::exit::user_error;
@@ -110,6 +111,11 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
         return Err("a table's name is not empty and has no slash".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Parses a JSON text.
+pub(crate) fn json_text(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text)
 }
 
 /// Returns the table of this name in a folder of tables, if the verb takes it.

@@ -22,7 +22,7 @@ use super::ports::{Ports, free_port, loopback};
 use super::process::{Record, Service};
 use super::tables::Tables;
 use super::{data_api, ministack, operator};
-use crate::arguments::database_kind;
+use crate::arguments::{database_kind, json_text};
 use crate::aws::Aws;
 use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
@@ -74,8 +74,8 @@ pub(crate) struct Up {
     database: Option<Kind>,
     /// The API keys, as the setting `keys` of the stack has them; <dir>/env gets ROWGATE_TEAM_A_KEY
     /// of `team-a`, and ROWGATE_API_KEY of `writer` [default: writer and operator].
-    #[arg(long, value_name = "JSON", conflicts_with = "database_only")]
-    keys: Option<String>,
+    #[arg(long, value_name = "JSON", value_parser = json_text, conflicts_with = "database_only")]
+    keys: Option<Value>,
     /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
     #[arg(long, conflicts_with = "database_only")]
     lake: bool,
@@ -118,7 +118,8 @@ impl Verb for Up {
                 infra: absolute(&self.infra)?,
                 artifacts: absolute(&self.artifacts)?,
                 sql: tables.folder,
-                keys: self.keys.clone(),
+                // On one line, as the CDK's command takes no more of a setting than its first.
+                keys: self.keys.as_ref().map(Value::to_string),
             };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &schema, &deployment, &aws).await?;
