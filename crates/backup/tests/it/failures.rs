@@ -138,3 +138,16 @@ async fn names_of_the_widest_characters_are_backed_up_in_one_snapshot() {
     world.check(&world.manifest(&done.backup).unwrap());
     assert_eq!(world.state(&done.backup)["snapshots"], 1);
 }
+
+#[tokio::test]
+async fn wide_rows_among_short_ones_are_backed_up_in_one_snapshot() {
+    let world = World::with_rows(20_000).await;
+    world
+        .sql("UPDATE documents SET name = REPEAT('😀', 255) WHERE id IN (1, 2, 9000, 15000, 15002, 20000)")
+        .await;
+    let done = world.make_all().await;
+    let manifest = world.manifest(&done.backup).unwrap();
+    world.check(&manifest);
+    assert_eq!(manifest.tables["documents"].checksum, world.sum("documents").await.checksum());
+    assert_eq!(world.state(&done.backup)["snapshots"], 1);
+}

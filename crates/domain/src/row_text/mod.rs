@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 pub use content_sum::ContentSum;
 pub use key::key_row_text;
+pub use sql::{
+    PageGuard, fixed_width, has_texts, key_behind_sql, page_within_sql, piece_sql, row_text_sql, sum_sql,
+};
 pub(crate) use sql::{columns_text_sql, double_sql};
-pub use sql::{fixed_width, key_behind_sql, page_within_sql, piece_sql, row_text_sql, sum_sql};
 
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::scan::sign;
@@ -258,16 +260,9 @@ pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
         }
         match value {
             Value::Null => text.push('N'),
-            Value::Integer(number) => push_number(text, *number),
-            Value::Decimal(decimal) => decimal.write_to(text),
-            Value::Double(number) => number.write_to(text),
             Value::Text(characters) | Value::Json(characters) => push_text(characters, text),
             Value::Uuid(uuid) => push_text(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()), text),
-            Value::Binary(bytes) => text.push_str(&hex::encode_upper(bytes)),
-            Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
-            Value::Date(date) => date.write_to(text),
-            Value::Time(time) => time.write_to(text),
-            Value::Timestamp(moment) => moment.write_to(' ', text),
+            other => other.write_to(text),
         }
     }
 }

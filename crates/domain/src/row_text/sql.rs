@@ -98,33 +98,51 @@ pub(crate) fn double_sql(name: &str) -> String {
     format!("TRIM(TRAILING '.0' FROM TRIM(LEADING '[' FROM TRIM(TRAILING ']' FROM {json})))")
 }
 
+/// Keeps the texts of a page from being too much for one answer: a text that is too much comes
+/// empty, and no row's text is empty otherwise. So nothing fails, which would end a snapshot. Both
+/// count [`text bytes`](text_bytes_sql).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageGuard {
+    /// All texts come empty if the rows have more than `page` bytes together, or one of them more
+    /// than `row`. They are added up before the first row is read, in one pass over the text
+    /// columns, which takes the database half as long again as the page itself.
+    Sum {
+        /// The most bytes of all rows.
+        page: usize,
+        /// The most bytes of a row.
+        row: usize,
+    },
+    /// The text of each row that has more than this many bytes comes empty.
+    Row(usize),
+}
+
 /// Returns the next page of a table in the order of its key: at most `limit` rows behind the key
-/// `after`, each as one column `r`.
+/// `after`, each as one column `r`, within `guard`. A table [without texts](has_texts) needs none:
+/// its rows are bounded by their number.
 ///
 /// `target` is the table's name or that of a table with the same columns; it is put into the SQL as
 /// it is, so it must be a safe identifier, as the names of the dictionary and of shadow tables are.
-///
-/// If the rows' texts are too much for one answer, it returns as many empty texts in place of them;
-/// no row's text is empty. So nothing fails, which would end a snapshot.
-///
-/// The page is too much if the [`text bytes`](text_bytes_sql) of all rows together are more than
-/// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
-/// is read, in one pass over the text columns.
 pub fn page_within_sql(
     target: &str,
     table: &Table,
     nullable: &[bool],
     after: Option<&Key>,
     limit: u32,
-    (page_bytes, row_bytes): (usize, usize),
+    guard: PageGuard,
 ) -> String {
     let text = row_text_sql(table, nullable);
     let rows = format!("{} LIMIT {limit}", rows_sql(target, table, after, None));
+    if !has_texts(table) {
+        return format!("SELECT {text} AS `r` FROM {rows}");
+    }
     let bytes = text_bytes_sql(table, nullable);
-    format!(
-        "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT {bytes} AS `b` FROM {rows}) AS `p`),{text},'') \
-         AS `r` FROM {rows}"
-    )
+    let fits = match guard {
+        PageGuard::Sum { page, row } => format!(
+            "(SELECT COALESCE(SUM(`b`)<={page} AND MAX(`b`)<={row},1) FROM (SELECT {bytes} AS `b` FROM {rows}) AS `p`)"
+        ),
+        PageGuard::Row(row) => format!("{bytes}<={row}"),
+    };
+    format!("SELECT IF({fits},{text},'') AS `r` FROM {rows}")
 }
 
 /// Returns `chars` characters of the text of the first row behind the key `after`, from the
@@ -185,6 +203,16 @@ fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
         sql.push_str(&if is_nullable { format!("+IFNULL({bytes},0)") } else { format!("+{bytes}") });
     }
     sql
+}
+
+/// Returns true for tables with columns whose length varies: texts, documents and bytes.
+pub fn has_texts(table: &Table) -> bool {
+    table.columns().iter().any(|column| {
+        matches!(
+            column.column_type(),
+            ColumnType::String { .. } | ColumnType::Text | ColumnType::Json | ColumnType::Binary { .. }
+        )
+    })
 }
 
 /// Returns the most bytes of a row's text without the content of the columns whose length varies.
@@ -261,15 +289,33 @@ mod tests {
             )
         );
         assert!(sum_sql("documents", documents, &nullable, None, Some(&7.into())).ends_with("WHERE `id`<=7"));
+        let page =
+            |guard| page_within_sql("documents", documents, &nullable, Some(&(-5).into()), 1000, guard);
+        let rows = "`documents` WHERE `id`>-5 ORDER BY `documents`.`id` LIMIT 1000";
         assert_eq!(
-            page_within_sql("documents", documents, &nullable, Some(&(-5).into()), 1000, (70_000, 60_000)),
+            page(PageGuard::Row(90)),
+            format!("SELECT IF(0+LENGTH(`name`)<=90,{text},'') AS `r` FROM {rows}")
+        );
+        assert_eq!(
+            page(PageGuard::Sum { page: 70_000, row: 60_000 }),
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
-                 FROM (SELECT 0+LENGTH(`name`) AS `b` \
-                 FROM `documents` WHERE `id`>-5 ORDER BY `documents`.`id` LIMIT 1000) AS `p`),{text},'') \
-                 AS `r` FROM `documents` WHERE `id`>-5 ORDER BY `documents`.`id` LIMIT 1000"
+                 FROM (SELECT 0+LENGTH(`name`) AS `b` FROM {rows}) AS `p`),{text},'') AS `r` FROM {rows}"
             )
         );
+    }
+
+    #[test]
+    fn a_page_of_a_table_without_texts_has_no_guard() {
+        let columns = r#"{ name = "a", type = "bigint", key = true }, { name = "u", type = "uuid" }"#;
+        let text = format!("[[table]]\nname = \"t\"\ncolumns = [{columns}]");
+        let dictionary = Dictionary::parse("test", &text).unwrap();
+        let table = dictionary.table("t").unwrap();
+        let expected =
+            format!("SELECT {} AS `r` FROM `t` ORDER BY `t`.`a` LIMIT 9", row_text_sql(table, &[]));
+        for guard in [PageGuard::Row(0), PageGuard::Sum { page: 0, row: 0 }] {
+            assert_eq!(page_within_sql("t", table, &[], None, 9, guard), expected);
+        }
     }
 
     #[test]

@@ -97,6 +97,24 @@ impl Value<'_> {
             _ => None,
         }
     }
+
+    /// Appends the text that MySQL prints for the value; bytes as hexadecimal digits, and nothing
+    /// for NULL.
+    pub(crate) fn write_to(&self, text: &mut String) {
+        match self {
+            Value::Null => {}
+            Value::Integer(number) => push_number(text, *number),
+            Value::Decimal(decimal) => decimal.write_to(text),
+            Value::Double(number) => number.write_to(text),
+            Value::Text(characters) | Value::Json(characters) => text.push_str(characters),
+            Value::Uuid(uuid) => text.push_str(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Value::Binary(bytes) => text.push_str(&hex::encode_upper(bytes)),
+            Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
+            Value::Date(date) => date.write_to(text),
+            Value::Time(time) => time.write_to(text),
+            Value::Timestamp(moment) => moment.write_to(' ', text),
+        }
+    }
 }
 
 /// Reads a UUID in the one form in which it is written: `1f0e7c1c-6c9d-4f2a-8f51-0a4f6d1c2b3a`.

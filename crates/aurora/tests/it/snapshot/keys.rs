@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use aurora::Statement;
 use aurora::snapshot::{Snapshot, content_sum};
 use domain::dictionary::Table;
-use domain::row_text::{ContentSum, page_within_sql, parse_row_text, row_text_sql, sum_sql};
+use domain::row_text::{ContentSum, PageGuard, page_within_sql, parse_row_text, row_text_sql, sum_sql};
 use domain::sql::InsertWriter;
 use domain::value::Key;
 use fastrand::Rng;
@@ -64,21 +64,23 @@ async fn check(random: &mut Rng, test: &TestDatabase, drawn: &RandomTable) -> Re
     anyhow::ensure!(in_database == inserted, "the database has {in_database:?}, inserted were {inserted:?}");
     anyhow::ensure!(all(&snapshot, table).await? == rows, "pages");
     let drawn = Drawn { table, nullable, rows };
-    for limit in [1, 2, 3, 7, 1000] {
-        anyhow::ensure!(drawn.paged(&snapshot, limit).await? == drawn.rows, "pages of {limit} rows");
+    for guard in [PageGuard::Sum { page: 1_000_000, row: 1_000_000 }, PageGuard::Row(1_000_000)] {
+        for limit in [1, 2, 3, 7, 1000] {
+            let paged = drawn.paged(&snapshot, limit, guard).await?;
+            anyhow::ensure!(paged == drawn.rows, "pages of {limit} rows, {guard:?}");
+        }
     }
     drawn.check_sums(random, test).await
 }
 
 impl Drawn<'_> {
     /// Returns the rows of pages of so many rows, each behind the last row of the one before.
-    async fn paged(&self, snapshot: &Snapshot, limit: u32) -> Result<Vec<String>> {
+    async fn paged(&self, snapshot: &Snapshot, limit: u32, guard: PageGuard) -> Result<Vec<String>> {
         let Self { table, nullable, .. } = self;
         let mut rows: Vec<String> = Vec::new();
         loop {
             let after = rows.last().map(|row| self.key(row)).transpose()?;
-            let enough = (1_000_000, 1_000_000);
-            let sql = page_within_sql(table.name(), table, nullable, after.as_ref(), limit, enough);
+            let sql = page_within_sql(table.name(), table, nullable, after.as_ref(), limit, guard);
             let page = snapshot.page(sql).await?;
             rows.extend(page.iter().map(ToOwned::to_owned));
             if page.len() < limit as usize {

@@ -1,6 +1,8 @@
 use anyhow::{Context, Result};
 use aurora::Error;
 use aurora::snapshot::Snapshot;
+use fastrand::Rng;
+use testkit::local_data_api::{ErrorKind, Faults, Rule};
 use testkit::{TestDatabase, numbers};
 
 use super::{all, documents, sample_table, things};
@@ -64,6 +66,90 @@ async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> 
             }
         };
         assert!(*row == expected, "row {id}: {} bytes", row.len());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn wide_rows_among_short_ones_are_where_they_belong() -> Result<()> {
+    let dictionary =
+        things("bigint", "{ name = \"name\", type = \"string(4000)\", description = \"Name.\" },")?;
+    let table = dictionary.table("things").context("no table")?;
+    for (rows, width) in [
+        // At both ends, beside each other, at either side of a page's end.
+        (20_000, "CASE WHEN seq IN (1, 1001, 5000, 5001, 9999, 20000) THEN 3900 ELSE 5 END"),
+        // Just above what the rows before them let expect.
+        (20_000, "IF(seq % 900, 20, 40)"),
+        // So often that no page is whole.
+        (6_000, "IF(seq % 3, 5, 700)"),
+        (3_000, "seq * 7919 % 2500"),
+    ] {
+        let test = TestDatabase::migrated().await?;
+        test.sql("CREATE TABLE things (id BIGINT PRIMARY KEY, name VARCHAR(4000) NOT NULL)").await?;
+        let sql = format!("INSERT INTO things SELECT seq, REPEAT('x', {width}) FROM {}", numbers(rows));
+        test.sql(&sql).await?;
+        let expected = test.sql("SELECT CONCAT(id, ',', LENGTH(name)) FROM things ORDER BY id").await?;
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
+        let read = all(&snapshot, table).await?;
+        assert_eq!(read.len(), expected.len(), "{width}");
+        for (row, expected) in read.iter().zip(expected.into_iter().flatten()) {
+            let head = row.split(':').next().map(ToOwned::to_owned);
+            assert_eq!(head, expected, "{width}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_of_about_one_length_are_added_up_on_the_first_page_alone() -> Result<()> {
+    let test = documents(20_000).await?;
+    let snapshot = Snapshot::take(&test.database(), &[]).await?;
+    let again = Rule::error(ErrorKind::BadRequestException).sql("SUM(`b`)").after(1);
+    test.data_api().set(Faults::default().with(again));
+    assert_eq!(all(&snapshot, sample_table("documents")?).await?.len(), 20_000);
+    assert_eq!(test.data_api().injected(), 0);
+    Ok(())
+}
+
+/// Draws how many characters each name has: most have few, some many, and perhaps one more than an
+/// answer's row has room for.
+fn widths(random: &mut Rng) -> Vec<usize> {
+    let (rows, most) = (random.usize(1..4_000), random.usize(50..2_500));
+    let wide = [0.0, 0.001, 0.01, 0.5, 1.0][random.usize(..5)];
+    let mut width = || if random.f64() < wide { random.usize(..most) } else { random.usize(..40) };
+    let mut widths: Vec<usize> = (0..rows).map(|_| width()).collect();
+    if random.bool() {
+        widths[random.usize(..rows)] = random.usize(45_000..60_000);
+    }
+    widths
+}
+
+#[tokio::test]
+async fn each_row_comes_once_and_in_order_whatever_the_widths() -> Result<()> {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    let dictionary =
+        things("bigint", "{ name = \"name\", type = \"string(8000)\", description = \"Name.\" },")?;
+    let table = dictionary.table("things").context("no table")?;
+    let test = TestDatabase::migrated().await?;
+    test.sql(
+        "CREATE TABLE things (id BIGINT PRIMARY KEY, name VARCHAR(60000) NOT NULL) CHARACTER SET latin1",
+    )
+    .await?;
+    for round in 0..10 {
+        let widths = widths(&mut random);
+        let values = widths.iter().enumerate().map(|(id, width)| format!("({id}, REPEAT('x', {width}))"));
+        let values: Vec<String> = values.collect();
+        test.sql(&format!("INSERT INTO things VALUES {}", values.join(", "))).await?;
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
+        let rows = all(&snapshot, table).await.with_context(|| format!("seed {seed}, round {round}"))?;
+        assert_eq!(rows.len(), widths.len(), "seed {seed}, round {round}");
+        for (id, (row, width)) in rows.iter().zip(&widths).enumerate() {
+            let expected = format!("{id},{width}:{}", "x".repeat(*width));
+            assert!(*row == expected, "seed {seed}, round {round}, row {id}: {} bytes", row.len());
+        }
+        snapshot.end().await;
+        test.sql("TRUNCATE TABLE things").await?;
     }
     Ok(())
 }
