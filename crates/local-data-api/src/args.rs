@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use local_data_api::{
-    Config, Credentials, Effect, ErrorKind, ErrorStyle, Faults, Loss, OnError, Operation, Rule, Upstream,
+    Config, Credentials, Effect, ErrorKind, ErrorStyle, Faults, Loss, Objects, OnError, Operation, Rule,
+    Upstream,
 };
 
 /// A local RDS Data API in front of any MySQL-protocol database.
@@ -36,6 +37,11 @@ pub(crate) struct Args {
     /// Seconds for which a secret that was read may be used
     #[arg(long, env = "LOCAL_DATA_API_SECRETS_TTL", default_value_t = 60)]
     secrets_ttl: u64,
+
+    /// Where S3 answers, for LOAD DATA FROM S3; without it, the cluster has no role that may read
+    /// objects
+    #[arg(long, env = "LOCAL_DATA_API_S3_ENDPOINT")]
+    s3_endpoint: Option<String>,
 
     /// Log in as this user whatever the secret says, and never ask Secrets Manager
     #[arg(long, env = "LOCAL_DATA_API_USER", conflicts_with = "secrets_endpoint")]
@@ -127,6 +133,9 @@ impl Args {
             },
         };
         let mut config = Config::new(upstream, credentials);
+        if let Some(endpoint) = self.s3_endpoint {
+            config.objects = Objects::S3 { endpoint };
+        }
         config.listen = self.listen;
         config.resource_arn = self.resource_arn;
         config.authority = self.authority;

@@ -92,6 +92,44 @@ impl MemorySecrets {
     }
 }
 
+/// The source of the objects that `LOAD DATA FROM S3` reads.
+#[derive(Clone, Debug, Default)]
+pub enum Objects {
+    /// None: the cluster has no role that may read objects.
+    #[default]
+    None,
+    /// S3.
+    S3 {
+        /// The endpoint of S3.
+        endpoint: String,
+    },
+    /// What a function finds. For tests with buckets in memory.
+    Memory(MemoryObjects),
+}
+
+type Find = dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync;
+
+/// Objects in memory, by bucket and key.
+#[derive(Clone)]
+pub struct MemoryObjects(Arc<Find>);
+
+impl MemoryObjects {
+    /// Takes the function that finds the object of a bucket and a key.
+    pub fn new(find: impl Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+
+    pub(crate) fn get(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        (self.0)(bucket, key)
+    }
+}
+
+impl std::fmt::Debug for MemoryObjects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryObjects").finish_non_exhaustive()
+    }
+}
+
 /// The effect of a failed statement on its transaction. AWS's troubleshooting page mentions
 /// transactions that were "aborted due to an error from a previous call", but does not say which
 /// errors do that.
@@ -114,6 +152,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// The source of logins.
     pub credentials: Credentials,
+    /// The source of the objects that the database may load.
+    pub objects: Objects,
     /// The only cluster that has the Data API enabled; `None` accepts any well-formed ARN.
     pub resource_arn: Option<String>,
     /// The service that decides if a caller may make a call, `host:port`; `None` lets everybody
@@ -143,6 +183,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             upstream,
             credentials,
+            objects: Objects::default(),
             resource_arn: None,
             authority: None,
             limits: Limits::default(),

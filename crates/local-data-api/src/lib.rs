@@ -13,7 +13,7 @@ mod statement;
 mod usage;
 mod wire;
 
-pub use config::{Config, Credentials, MemorySecrets, OnError, Upstream};
+pub use config::{Config, Credentials, MemoryObjects, MemorySecrets, Objects, OnError, Upstream};
 pub use error::{ErrorKind, ErrorStyle};
 pub use faults::{Effect, FaultHandle, Faults, Loss, Operation, Rule};
 pub use limits::Limits;

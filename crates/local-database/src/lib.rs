@@ -96,6 +96,8 @@ impl Server {
             option("--pid-file", places.pid_file),
             // MariaDB removes what other servers have in the same folder when it starts.
             option("--tmpdir", beside(places.data)),
+            // Where the local Data API leaves what is to be loaded from S3.
+            option("--secure-file-priv", beside(places.data)),
         ];
         arguments.extend(root_needs_a_user().map(OsString::from));
         let common = [
@@ -110,17 +112,29 @@ impl Server {
         ];
         arguments.extend(common.map(OsString::from));
         let own: &[&str] = match self.kind {
-            // The nearest that it has to Aurora's default, utf8mb4_0900_ai_ci.
-            Kind::MariaDb => &["--collation-server=utf8mb4_unicode_520_ci"],
-            // The folder that it would keep files for may be closed to us.
-            Kind::MySql => &["--mysqlx=OFF", "--skip-log-bin", "--secure-file-priv=NULL"],
+            // The nearest that it has to Aurora's defaults, utf8mb4_0900_ai_ci and 2 (MySQL 8's,
+            // too): otherwise LOAD DATA lets no other statement insert into its table.
+            Kind::MariaDb => &["--collation-server=utf8mb4_unicode_520_ci", "--innodb-autoinc-lock-mode=2"],
+            Kind::MySql => &["--mysqlx=OFF", "--skip-log-bin"],
         };
         arguments.extend(own.iter().map(OsString::from));
         arguments
     }
 }
 
-/// The folder that a data directory is in, for temporary tables.
+/// Returns the statements, for root, that make the role whose holders may load from S3, which every
+/// Aurora MySQL has, and let `user`, as `'name'@'host'`, hold it and grant it. They are idempotent.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.LoadFromS3.html>
+pub fn load_from_s3_role(user: &str) -> [String; 3] {
+    [
+        "CREATE ROLE IF NOT EXISTS AWS_LOAD_S3_ACCESS".to_owned(),
+        // The local Data API copies the object to a file, which the server reads.
+        "GRANT FILE ON *.* TO AWS_LOAD_S3_ACCESS".to_owned(),
+        format!("GRANT AWS_LOAD_S3_ACCESS TO {user} WITH ADMIN OPTION"),
+    ]
+}
+
+/// The folder that a data directory is in, for temporary files.
 fn beside(data: &Path) -> &Path {
     data.parent().unwrap_or(data)
 }

@@ -22,6 +22,7 @@ pub use database::{TestDatabase, client, connect, target};
 pub use fault_plan::FaultPlan;
 pub use function::{Ended, Function, LAMBDA_ENVIRONMENT};
 pub use lambda::{Invoked, Lambda};
+pub use local_database::load_from_s3_role;
 pub use numbers::numbers;
 pub use process::Process;
 pub use random_table::RandomTable;

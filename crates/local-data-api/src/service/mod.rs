@@ -1,6 +1,7 @@
 //! The five operations.
 
 mod guard;
+mod load;
 pub(crate) mod reply;
 mod sessions;
 mod transaction;
@@ -18,12 +19,14 @@ use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::faults::{Before, FaultHandle, Operation};
 use crate::limits::Limits;
 use crate::request::{Request, SqlParameter};
+use crate::session::objects::Source;
 use crate::session::pool::{Pool, Session};
 use crate::session::secrets::Logins;
 use crate::session::transactions::Transactions;
-use crate::statement;
 use crate::statement::lexer::{self, Scan};
+use crate::statement::load::from_s3;
 use crate::statement::params::{self, Bound};
+use crate::statement::{self, Failure, Fate};
 use crate::usage::Usage;
 
 /// The server behind the HTTP.
@@ -39,6 +42,7 @@ pub(crate) struct Service {
     style: ErrorStyle,
     backslash_escapes: bool,
     logins: Logins,
+    objects: Source,
 }
 
 impl Service {
@@ -54,6 +58,7 @@ impl Service {
             style: config.error_style,
             backslash_escapes: config.backslash_escapes(),
             logins: Logins::new(&config.credentials).await,
+            objects: Source::new(&config.objects).await,
         }
     }
 
@@ -117,6 +122,10 @@ impl Service {
         let continues = request.continue_after_timeout.unwrap_or(false).then_some(replier);
         let work = async |session: &mut Session| {
             let statement = statements.swap_remove(0);
+            if let Some(load) = from_s3(&statement.sql) {
+                let refused = |words| Failure { error: ApiError::bad_request(words), session: Fate::Usable };
+                return self.load(session, load.map_err(refused)?).await;
+            }
             statement::execute(session, statement, options, &self.limits, self.style).await
         };
         let guarded = self.guard(session, deadline, continues, work).await;

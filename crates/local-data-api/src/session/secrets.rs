@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::config::Region;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
-use aws_smithy_http_client::tls;
 
+use super::aws;
 use crate::config::{Credentials, Login, MemorySecrets};
 use crate::error::{ApiError, ErrorKind};
 
@@ -71,24 +71,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     async fn new(endpoint: Option<&str>, ttl: Duration) -> Self {
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
-        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
-        if let Some(endpoint) = endpoint {
-            loader = loader.endpoint_url(endpoint);
-            // An emulator takes any credentials; without some in the environment the SDK would look
-            // far and long.
-            if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() && std::env::var_os("AWS_PROFILE").is_none() {
-                let local =
-                    aws_credential_types::Credentials::new("local", "local", None, None, "local-data-api");
-                loader = loader.credentials_provider(local);
-            }
-        }
-        if std::env::var_os("AWS_REGION").is_none() && std::env::var_os("AWS_DEFAULT_REGION").is_none() {
-            loader = loader.region(Region::new("us-east-1"));
-        }
-        let client = aws_sdk_secretsmanager::Client::new(&loader.load().await);
+        let client = aws_sdk_secretsmanager::Client::new(&aws::config(endpoint).await);
         Self { client, ttl, cache: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 

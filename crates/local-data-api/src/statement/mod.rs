@@ -2,6 +2,7 @@
 
 mod columns;
 pub(crate) mod lexer;
+pub(crate) mod load;
 pub(crate) mod params;
 pub(crate) mod records;
 

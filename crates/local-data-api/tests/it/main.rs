@@ -5,6 +5,7 @@ mod binary;
 mod credentials;
 mod faults;
 mod limits;
+mod load;
 mod sessions;
 mod statements;
 mod support;
