@@ -154,15 +154,20 @@ verify() {
 }
 
 # The same of the tables of examples/sales, in an environment of their own beside the other one, and
-# its API against its document. Both environments are proved, with the other one there.
+# its API against its document. Its loader goes over S3. Both environments are proved, with the
+# other one there.
 sales_tests() {
-    "$TARGET/rowgate" local up --dir "$CLOUD" --environment "$SALES" --sql examples/sales/sql || return
+    "$TARGET/rowgate" local up --dir "$CLOUD" --environment "$SALES" --sql examples/sales/sql \
+        --loader-path s3 || return
     local status=0 folder=$CLOUD/environments/$SALES
     (folder_tests "$folder") || status=1
     # The same functions answer as above, so fewer requests do.
     (schemathesis "$folder" --max-examples 3) || status=1
     (verify "$folder") || status=1
     (verify "$CLOUD") || status=1
+    # What cannot be loaded over S3 is sent in statements, and verify is content.
+    grep -q "the database read an object of S3" "$CLOUD/logs/local-data-api.log" || status=1
+    ! grep -h "the database loads no parts" "$CLOUD"/logs/*.log || status=1
     return "$status"
 }
 

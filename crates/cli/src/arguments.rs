@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::folder::TableFolder;
+use domain::load::LoadPath;
 use local_database::Kind;
 use serde_json::Value;
 
@@ -113,9 +114,9 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Parses a JSON text.
-pub(crate) fn json_text(text: &str) -> serde_json::Result<Value> {
-    serde_json::from_str(text)
+/// Parses a JSON text, and returns it on one line.
+pub(crate) fn json_line(text: &str) -> serde_json::Result<String> {
+    serde_json::from_str::<Value>(text).map(|value| value.to_string())
 }
 
 /// Returns the table of this name in a folder of tables, if the verb takes it.
@@ -138,6 +139,12 @@ pub(crate) fn table_of<'d>(
 pub(crate) fn load_mode(names: &'static [&'static str]) -> impl TypedValueParser<Value = LoadMode> {
     PossibleValuesParser::new(names)
         .try_map(|name| LoadMode::from_name(&name).ok_or_else(|| format!("{name} is no mode")))
+}
+
+/// Returns a parser of the names of paths into the database.
+pub(crate) fn load_path() -> impl TypedValueParser<Value = LoadPath> {
+    PossibleValuesParser::new(LoadPath::ALL.map(LoadPath::as_str))
+        .try_map(|name| LoadPath::parse(&name).ok_or_else(|| format!("{name} is no path")))
 }
 
 /// Returns a parser of the names of databases.

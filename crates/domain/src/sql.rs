@@ -9,6 +9,7 @@ mod insert;
 mod key_range;
 mod keys;
 mod literal;
+mod part;
 mod row;
 mod select;
 
@@ -18,6 +19,7 @@ pub(crate) use insert::widest_insert;
 pub use insert::{InsertStatement, InsertWriter};
 pub(crate) use key_range::{push_key_order, push_key_range};
 pub use keys::{read_columns, read_key, select_holders, select_present};
+pub use part::{Part, load_part_sql};
 pub use row::{delete_row, select_for_update, select_referring, select_row, update_row};
 pub use select::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
 

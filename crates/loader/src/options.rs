@@ -1,7 +1,7 @@
 //! Settings of the loader.
 
 use domain::dictionary::RejectLimit;
-use domain::load::CHUNK_BYTES;
+use domain::load::{CHUNK_BYTES, LoadPath};
 use lambda_kit::env::{SettingError, Settings};
 
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise;
@@ -27,6 +27,8 @@ const LONGEST_DAYS: u32 = 36_500;
 /// Settings of the loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
+    /// The way of rows into the database.
+    pub path: LoadPath,
     /// Chunks of a load that are committed side by side, 1 to 16.
     pub lanes: usize,
     /// Bytes of content that a chunk ends with, 1 KiB to 4 MiB.
@@ -41,19 +43,21 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let rejected_keep_days = REJECTED_KEEP_DAYS;
-        Self { lanes: LANES, chunk_bytes: CHUNK_BYTES, max_rejects: None, rejected_keep_days }
+        let path = LoadPath::default();
+        Self { path, lanes: LANES, chunk_bytes: CHUNK_BYTES, max_rejects: None, rejected_keep_days }
     }
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES`, `ROWGATE_MAX_REJECTS` and
-    /// `ROWGATE_REJECTED_KEEP_DAYS`; what is not set, or empty, has its default.
+    /// Reads `ROWGATE_LOADER_PATH`, `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES`, `ROWGATE_MAX_REJECTS`
+    /// and `ROWGATE_REJECTED_KEEP_DAYS`; what is not set, or empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(variable);
         let defaults = Self::default();
+        let path = settings.get("ROWGATE_LOADER_PATH", LoadPath::parse, "neither statements nor s3")?;
         let lanes = settings.number("ROWGATE_LANES", defaults.lanes as u64, 1..=MAX_LANES as u64)?;
         let chunk_limits = SMALLEST_CHUNK..=LARGEST_CHUNK;
         let chunk_bytes = settings.number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, chunk_limits)?;
@@ -64,7 +68,8 @@ impl Options {
         let days = settings.number("ROWGATE_REJECTED_KEEP_DAYS", days, day_limits)?;
         let rejected_keep_days = u32::try_from(days).unwrap_or(LONGEST_DAYS);
         let lanes = usize::try_from(lanes).unwrap_or(MAX_LANES);
-        Ok(Self { lanes, chunk_bytes, max_rejects, rejected_keep_days })
+        let path = path.unwrap_or_default();
+        Ok(Self { path, lanes, chunk_bytes, max_rejects, rejected_keep_days })
     }
 }
 
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(read("", ""), Ok(Options::default()));
         assert_eq!(read("ROWGATE_LANES", ""), Ok(Options::default()));
         assert_eq!(read("ROWGATE_LANES", "16"), Ok(Options { lanes: 16, ..Options::default() }));
+        assert_eq!(read("ROWGATE_LOADER_PATH", "statements"), Ok(Options::default()));
+        assert_eq!(read("ROWGATE_LOADER_PATH", "s3").unwrap().path, LoadPath::S3);
         assert_eq!(
             read("ROWGATE_CHUNK_BYTES", "1024"),
             Ok(Options { chunk_bytes: 1024, ..Options::default() })
@@ -106,6 +113,7 @@ mod tests {
                 "36501",
                 "ROWGATE_REJECTED_KEEP_DAYS=\"36501\" is not a whole number from 0 to 36500",
             ),
+            ("ROWGATE_LOADER_PATH", "S3", "ROWGATE_LOADER_PATH=\"S3\" is neither statements nor s3"),
             (
                 "ROWGATE_MAX_REJECTS",
                 "some",

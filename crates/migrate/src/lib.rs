@@ -5,6 +5,7 @@ mod secrets;
 use aurora::Database;
 use aurora::migrations::{MigrateError, Outcome, migrate};
 use aurora::users::{Login, Role, UsersError, set_up};
+use domain::load::LoadPath;
 use domain::migration::Migration;
 use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
@@ -46,8 +47,8 @@ impl From<Failure> for Diagnostic {
     }
 }
 
-/// Makes `users`, then applies `migrations` to `database`, which has to carry the invocation's
-/// deadline. `request_id` names this run.
+/// Makes `users`, whose writer loads by `path`, then applies `migrations` to `database`, which has
+/// to carry the invocation's deadline. `request_id` names this run.
 ///
 /// # Errors
 ///
@@ -55,11 +56,12 @@ impl From<Failure> for Diagnostic {
 pub async fn run(
     database: &Database,
     users: &[(Role, Login)],
+    path: LoadPath,
     migrations: &[Migration],
     request_id: &str,
 ) -> Result<Response, Failure> {
     // Before the migrations: one that fails must not keep the functions of today from logging in.
-    set_up(database, users).await?;
+    set_up(database, users, path).await?;
     let Outcome { applied, schema_version } = migrate(database, migrations, request_id).await?;
     Ok(Response { applied, schema_version })
 }

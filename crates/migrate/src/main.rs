@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aurora::{Database, Deadline, Target};
+use domain::load::LoadPath;
+use lambda_kit::env::Settings;
 use lambda_kit::{aws, env, tables};
 use lambda_runtime::{LambdaEvent, service_fn};
 use migrate::{Failure, Response, Secrets, run};
@@ -18,12 +20,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = aws::sdk_config()?;
     let database = &Database::new(aws_sdk_rdsdata::Client::new(&config), target);
     let secrets = &Secrets::from_variables(aws_sdk_secretsmanager::Client::new(&config), env::optional);
+    let path =
+        Settings(env::optional).get("ROWGATE_LOADER_PATH", LoadPath::parse, "neither statements nor s3")?;
+    let path = path.unwrap_or_default();
     let migrations = &tables::read()?.migrations;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let database = database.with_deadline(Deadline::at(event.context.deadline()).reserve(MARGIN, 1));
         let users = secrets.read().await?;
         let response: Result<Response, Failure> =
-            run(&database, &users, migrations, &event.context.request_id).await;
+            run(&database, &users, path, migrations, &event.context.request_id).await;
         response
     }))
     .await

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aurora::users::{Login, Role, statements};
+use aurora::users::{Login, Role, load_from_s3, statements};
 use aurora::{Database, Deadline, Target};
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sdk_rdsdata::Client;
@@ -62,6 +62,9 @@ impl TestDatabase {
         let name = format!("test_{}_{:08x}", std::process::id(), fastrand::u32(..));
         let mut conn = connect(mysql.socket(), None).await?;
         conn.query_drop(format!("CREATE DATABASE {name}")).await?;
+        for sql in local_database::load_from_s3_role("'root'@'localhost'") {
+            conn.query_drop(sql).await?;
+        }
         let secrets = MemorySecrets::default();
         secrets.put(admin_target(&name).secret_arn, "root", "");
         for role in Role::ALL {
@@ -115,6 +118,16 @@ impl TestDatabase {
     pub async fn migrate_with(&self, folder: &TableFolder) -> Result<()> {
         aurora::migrations::migrate(&self.admin(), &folder.migrations, "testkit").await?;
         Ok(())
+    }
+
+    /// Lets the user of the functions that write load from S3, as a deployment with
+    /// `loaderPath=s3` does.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub async fn let_load_from_s3(&self) -> Result<()> {
+        let login = Login::new(user(&self.name, Role::Writer), PASSWORD)?;
+        self.sql(&load_from_s3(&login)).await.map(drop)
     }
 
     /// The database as the functions that write see it, with a minute for everything that is done

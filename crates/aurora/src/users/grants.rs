@@ -55,6 +55,12 @@ pub fn statements(database: &str, role: Role, login: &Login) -> [String; 3] {
     ]
 }
 
+/// Returns the statement that lets a user load files from S3, on Aurora MySQL.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Integrating.LoadFromS3.html>
+pub fn load_from_s3(login: &Login) -> String {
+    format!("GRANT AWS_LOAD_S3_ACCESS TO '{}'@'%'", login.user())
+}
+
 /// Returns the pattern that matches this database alone: in a GRANT, `_` stands for any character
 /// and `%` for any text.
 fn pattern(database: &str) -> String {

@@ -6,9 +6,10 @@ mod login;
 #[cfg(test)]
 mod tests;
 
+use domain::load::LoadPath;
 use serde::Deserialize;
 
-pub use grants::{Role, statements};
+pub use grants::{Role, load_from_s3, statements};
 pub use login::{InvalidSecret, Login};
 
 use crate::{Database, Error, Statement};
@@ -49,13 +50,14 @@ pub enum UsersError {
     Database(#[from] Error),
 }
 
-/// Makes each user, sets its password and grants the rights of its role on the database. Doing it
-/// again changes nothing; open sessions go on.
+/// Makes each user, sets its password and grants the rights of its role on the database; with the
+/// path over S3, the writer may load from there. Doing it again changes nothing; open sessions go
+/// on.
 ///
 /// # Errors
 ///
 /// A [`UsersError`] that says which user, and what to do.
-pub async fn set_up(database: &Database, users: &[(Role, Login)]) -> Result<(), UsersError> {
+pub async fn set_up(database: &Database, users: &[(Role, Login)], path: LoadPath) -> Result<(), UsersError> {
     if users.is_empty() {
         return Ok(());
     }
@@ -77,6 +79,17 @@ pub async fn set_up(database: &Database, users: &[(Role, Login)]) -> Result<(), 
                 user: login.user().to_owned(),
                 reason: login.without_password(&error.to_string()),
             })?;
+        }
+        if *role == Role::Writer && path == LoadPath::S3 {
+            // The loader can do without.
+            let statement = Statement::new(load_from_s3(login)).idempotent().continue_after_timeout();
+            if let Err(error) = database.execute(statement).await {
+                tracing::warn!(
+                    db.user = login.user(),
+                    error.class = error.class(),
+                    "the writer cannot be let load from S3; the loader sends statements"
+                );
+            }
         }
         tracing::info!(db.user = login.user(), db.role = %role, "the user has its password and rights");
     }

@@ -15,6 +15,7 @@ fn statements_name_one_database_and_every_privilege() {
     );
     let [_, _, grant] = statements("rowgate", Role::Reader, &login);
     assert_eq!(grant, "GRANT SELECT ON `rowgate`.* TO 'rowgate_writer'@'%'");
+    assert_eq!(load_from_s3(&login), "GRANT AWS_LOAD_S3_ACCESS TO 'rowgate_writer'@'%'");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod keys;
 mod ledger_audit;
 mod migrations;
 mod outliers;
+mod parts;
 mod rejects;
 mod restores;
 mod retries;

@@ -8,6 +8,7 @@ mod judge;
 mod key;
 mod layout;
 mod ledger;
+mod parts;
 mod proposal;
 pub(crate) mod rejects;
 mod settings;
@@ -26,6 +27,7 @@ pub use ledger::{
     LoadId, LoadPage, LoadRecord, LoadStatus, RejectReason, RejectReasons, RejectsFile, RejectsPage,
     bounded_warnings, parent_in_name,
 };
+pub use parts::{LoadPath, part_key};
 pub use proposal::{
     DraftError, FoundTable, TableDraft, draft_table, propose_null_values, propose_settings, propose_table,
 };

@@ -1,7 +1,7 @@
 //! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use aurora::committer::{self, PendingChunk, Rollback};
 use aurora::loads::{self, ChunkCounts, ChunkRejects, Claim, Run};
@@ -10,11 +10,16 @@ use bucket::{Store, When};
 use domain::load::{CheckedChunk, Facts, Judged, RejectReasons, rejects_csv, rejects_key};
 use domain::sql::InsertStatement;
 use domain::value::Key;
+use lambda_kit::VALUES;
 
+use super::part::StoredPart;
 use super::references::{Missing, References, hold};
 use crate::error::LoadError;
 use crate::loader::Loader;
 use crate::read::{Plan, Prepared};
+
+/// How often a part is tried that the database does not load for a reason that may pass.
+const PART_FAILURES: u32 = 2;
 
 /// Commits the chunks of a run.
 #[derive(Debug)]
@@ -45,6 +50,13 @@ struct Pending<'c, S, Q> {
     prepared: Prepared,
     missing: Missing,
     rejects_key: String,
+    /// The chunk's part, if it is to be sent as one.
+    part: Option<StoredPart>,
+    /// How often the database did not load the part, and true once statements are sent instead.
+    part_failures: AtomicU32,
+    is_part_refused: AtomicBool,
+    /// True as long as the rows may be sent as they were prepared.
+    as_prepared: bool,
     /// Rows in one statement at most.
     max_rows: usize,
     /// Rows of the largest statement so far.
@@ -56,15 +68,32 @@ struct Pending<'c, S, Q> {
     has_file: AtomicBool,
 }
 
+/// Returns true if all accepted rows can be written though these references name no row.
+fn is_whole(plan: &Plan, missing: &Missing) -> bool {
+    missing.is_empty() || !plan.rejects_unknown()
+}
+
 impl<S: Store, Q: Sync> Committer<'_, S, Q> {
     /// Commits a chunk unless it is committed already.
-    pub(crate) async fn commit(&self, prepared: Prepared) -> Result<Committed, LoadError> {
+    pub(crate) async fn commit(&self, mut prepared: Prepared) -> Result<Committed, LoadError> {
         let Self { loader, database, run, plan, .. } = *self;
         let named = &prepared.references;
+        let missing = self.references.missing(database, loader.dictionary, plan, named).await?;
+        let may_load = plan.by_parts.load(Ordering::Relaxed) && is_whole(plan, &missing);
+        let (part, as_prepared) = match prepared.part.take() {
+            None => (None, true),
+            Some(part) if may_load => (Some(self.store_part(prepared.chunk.number, part).await?), true),
+            Some(_) => (None, false),
+        };
+        let part_key = part.as_ref().map(|part| part.key.clone());
         let pending = Pending {
             committer: self,
-            missing: self.references.missing(database, loader.dictionary, plan, named).await?,
+            missing,
             rejects_key: rejects_key(plan.table.name(), &run.id, prepared.chunk.number, self.token),
+            part,
+            part_failures: AtomicU32::new(0),
+            is_part_refused: AtomicBool::new(false),
+            as_prepared,
             max_rows: usize::MAX,
             largest: AtomicUsize::new(0),
             was_taken: AtomicBool::new(false),
@@ -77,6 +106,9 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
             committer::Committed::Unanswered => (ChunkCounts::default(), true),
             committer::Committed::Already => (ChunkCounts::default(), false),
         };
+        if let Some(key) = part_key {
+            self.remove_part(&key).await;
+        }
         let ChunkCounts { rows_loaded, rows_rejected, .. } = counts;
         Ok(Committed { rows_loaded, rows_rejected, is_ours })
     }
@@ -113,9 +145,16 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
         for (place, lost) in hold(tx, loader.dictionary, plan, &prepared.references, &facts.missing).await? {
             facts.missing.entry(place).or_default().extend(lost);
         }
-        let is_as_prepared = !asks && (facts.missing.is_empty() || !plan.rejects_unknown());
-        if is_as_prepared && self.max_rows == usize::MAX {
-            self.execute(tx, &prepared.statements).await?;
+        if self.is_ready() && !asks && is_whole(plan, &facts.missing) {
+            match &self.part {
+                Some(part) => {
+                    let loaded = part.load(tx).await;
+                    self.note_part(&loaded);
+                    self.note_taken(&loaded);
+                    loaded?;
+                }
+                None => self.execute(tx, &prepared.statements).await?,
+            }
             self.keep_rejects(prepared.rejects.clone()).await?;
             return Ok(counts);
         }
@@ -143,12 +182,17 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
         loads::is_committed(database, &self.committer.run.id, self.prepared.chunk.number).await
     }
 
-    /// Halves the statements if one was too large. The next attempt asks what is taken anyway if
-    /// something was.
+    /// Sends statements if the database refused the part, and halves them if one was too large. The
+    /// next attempt asks what is taken anyway if something was.
     async fn avoid(&mut self, _: &Database, error: LoadError) -> Result<(), LoadError> {
         match &error {
             LoadError::Database(Error::DuplicateKey { .. }) => Ok(()),
+            LoadError::Database(_) if self.as_prepared && !self.is_ready() => {
+                self.as_prepared = false;
+                Ok(())
+            }
             LoadError::Database(cause) if cause.wants_smaller() => {
+                self.as_prepared = false;
                 self.max_rows = self.max_rows.min(self.largest.load(Ordering::Relaxed)) / 2;
                 if self.max_rows == 0 { Err(error) } else { Ok(()) }
             }
@@ -200,12 +244,54 @@ impl<S: Store, Q: Sync> Pending<'_, S, Q> {
     async fn execute(&self, tx: &Tx, statements: &[InsertStatement]) -> Result<(), Error> {
         for statement in statements {
             self.largest.fetch_max(statement.rows, Ordering::Relaxed);
-            if let Err(error) = tx.execute(Statement::from(statement)).await {
-                self.was_taken.fetch_or(error.is_duplicate_key(), Ordering::Relaxed);
-                return Err(error);
-            }
+            let written = tx.execute(Statement::from(statement)).await.map(drop);
+            self.note_taken(&written);
+            written?;
         }
         Ok(())
+    }
+
+    /// Returns true if the rows can be sent as they were prepared.
+    fn is_ready(&self) -> bool {
+        self.as_prepared && !self.is_part_refused.load(Ordering::Relaxed)
+    }
+
+    /// Notes if a statement has met a taken key or unique value.
+    fn note_taken(&self, written: &Result<(), Error>) {
+        let is_taken = written.as_ref().is_err_and(Error::is_duplicate_key);
+        self.was_taken.fetch_or(is_taken, Ordering::Relaxed);
+    }
+
+    /// Notes if the database did not load the part: it is tried again for what may pass, but not
+    /// for ever. From then on this chunk and those after it are sent in statements.
+    fn note_part(&self, loaded: &Result<(), Error>) {
+        let error = match loaded {
+            Ok(()) => return,
+            // Statements would meet these as well.
+            Err(
+                Error::DuplicateKey { .. }
+                | Error::Deadlock { .. }
+                | Error::LockWaitTimeout { .. }
+                | Error::Resuming { .. }
+                | Error::Throttled { .. }
+                | Error::OutOfTime,
+            ) => return,
+            Err(error) => error,
+        };
+        let failures = self.part_failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if error.is_retryable() && failures < PART_FAILURES {
+            return;
+        }
+        self.is_part_refused.store(true, Ordering::Relaxed);
+        self.committer.plan.by_parts.store(false, Ordering::Relaxed);
+        let code = if let Error::Sql { code, .. } = error { *code } else { None };
+        tracing::warn!(
+            load.id = self.committer.run.id.as_str(),
+            error.class = error.class(),
+            error.code = code,
+            "the database loads no parts from the bucket; the load sends statements"
+        );
+        tracing::debug!(target: VALUES, { error = ?error }, "cause");
     }
 
     /// Writes the chunk's rejects file, or removes that of an attempt before.

@@ -1,6 +1,7 @@
 //! Committing chunks, and counting what they bring.
 
 mod chunk;
+mod part;
 mod references;
 mod tally;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use aurora::lanes::Lanes;
 use aurora::loads::{self, CommittedChunk, Ending, Run, Swapped};
@@ -11,7 +11,8 @@ use aurora::{Database, Deadline};
 use bucket::{Metadata, Reader, Store};
 use domain::dictionary::LoadMode;
 use domain::load::{
-    CHUNKS_METADATA, Content, Incoming, LoadId, Packing, Position, SETTINGS_METADATA, Settings, SettingsError,
+    CHUNKS_METADATA, Content, Incoming, LoadId, LoadPath, Packing, Position, SETTINGS_METADATA, Settings,
+    SettingsError,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -107,7 +108,9 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             contents.read(move |content| Ok(files::verify(file.opening(), content)?)).await?;
         }
         let rejects_metadata = rejects_metadata(&run.id, &settings)?;
-        let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, rejects_metadata });
+        let by_parts = AtomicBool::new(loader.options.path == LoadPath::S3);
+        let plan =
+            Arc::new(Plan { table: Arc::clone(&file.table), mode, target, by_parts, rejects_metadata });
         let pause_after = metadata.get(CHUNKS_METADATA).and_then(|count| count.parse::<NonZeroU64>().ok());
         let filling =
             self.load(run, &plan, file, committed, contents, pause_after.map_or(u64::MAX, NonZeroU64::get));

@@ -1,7 +1,8 @@
-//! Prepares chunks before the database is asked: checks the records, writes the rows as SQL and the
-//! others as a rejects file. Blocking; it runs beside the calls to the database.
+//! Prepares chunks before the database is asked: checks the records, writes the rows as SQL, or as
+//! a part, and the others as a rejects file. Blocking; it runs beside the calls to the database.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aurora::lanes::{self, mark};
 use bucket::Metadata;
@@ -9,7 +10,7 @@ use domain::dictionary::{LoadMode, Table, Unknown};
 use domain::load::{
     CheckedChunk, Chunk, Columns, ContentDigest, Facts, Format, OtherHeader, RejectReasons, rejects_csv,
 };
-use domain::sql::{InsertStatement, InsertWriter};
+use domain::sql::{InsertStatement, InsertWriter, Part};
 use domain::value::{Key, Value};
 use files::Opening;
 
@@ -50,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) mode: LoadMode,
     /// The name of the table that rows go to: the table's own, or its shadow's.
     pub(crate) target: String,
+    /// True if rows go into the database as parts where they can, until it refuses one.
+    pub(crate) by_parts: AtomicBool,
     /// The metadata of the rejects files.
     pub(crate) rejects_metadata: Metadata,
 }
@@ -105,6 +108,16 @@ impl Plan {
         statements
     }
 
+    /// Writes these rows as a part, where that does what the mode wants: a part replaces no rows.
+    fn part<'r, 'v: 'r>(&self, rows: impl Iterator<Item = &'r [Value<'v>]>) -> Option<Part> {
+        if !self.by_parts.load(Ordering::Relaxed) || self.mode == LoadMode::Upsert {
+            return None;
+        }
+        let mut part = Part::default();
+        rows.for_each(|row| part.push(row));
+        (part.rows > 0).then_some(part)
+    }
+
     fn writer(&self) -> InsertWriter<'_> {
         let writer = InsertWriter::new(&self.table).into_table(&self.target);
         if self.mode == LoadMode::Upsert { writer.upserting() } else { writer }
@@ -121,7 +134,10 @@ pub(crate) struct Prepared {
     pub(crate) refused: usize,
     /// Records that are blank or a repeated header.
     pub(crate) skipped: usize,
-    /// What brings the other rows in; nothing where unique values are looked for first.
+    /// The other rows as a part; `None` where they are sent in statements.
+    pub(crate) part: Option<Part>,
+    /// What brings the other rows in; nothing where there is a part, or where unique values are
+    /// looked for first.
     pub(crate) statements: Vec<InsertStatement>,
     /// The keys that each of the table's references names.
     pub(crate) references: Vec<Vec<Key>>,
@@ -145,9 +161,11 @@ impl Prepared {
         let table = &*plan.table;
         let references: Vec<Vec<Key>> =
             table.references().iter().map(|reference| checked.keys_named(reference)).collect();
-        let statements = match plan.asks_first() {
+        let accepted = || judged.accepted().map(|(_, row)| row);
+        let part = plan.part(accepted());
+        let statements = match part.is_some() || plan.asks_first() {
             true => Vec::new(),
-            false => plan.statements(judged.accepted().map(|(_, row)| row), usize::MAX),
+            false => plan.statements(accepted(), usize::MAX),
         };
         let needs = table.references().iter().zip(&references).filter(|(reference, _)| {
             reference.table() == table.name() && reference.on_unknown().files == Unknown::Reject
@@ -167,6 +185,7 @@ impl Prepared {
             rows_read,
             refused,
             skipped,
+            part,
             statements,
             references,
             rejects,

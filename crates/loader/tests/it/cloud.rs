@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use aurora::{Deadline, loads};
 use aws_lambda_events::sqs::SqsEvent;
 use bucket::{Bytes, FaultyBucket};
-use domain::load::LoadRecord;
+use domain::load::{LoadPath, LoadRecord};
 use event_bus::EventBus;
 use loader::{Loader, Options, Queue, QueueError, handle};
 use serde_json::json;
@@ -24,8 +24,13 @@ pub(crate) const EVERY_LOAD: loads::LoadFilter<'_> =
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 
 /// Chunks of a quarter of a megabyte, so that small files have some.
-pub(crate) const OPTIONS: Options =
-    Options { lanes: 2, chunk_bytes: 256 * 1024, max_rejects: None, rejected_keep_days: 365 };
+pub(crate) const OPTIONS: Options = Options {
+    path: LoadPath::Statements,
+    lanes: 2,
+    chunk_bytes: 256 * 1024,
+    max_rejects: None,
+    rejected_keep_days: 365,
+};
 
 /// Returns the rejects files of a load, in order: their names and contents.
 pub(crate) fn rejects(bucket: &FaultyBucket, load: &LoadRecord) -> Vec<(String, String)> {

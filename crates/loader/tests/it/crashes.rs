@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::load::LoadStatus;
+use domain::load::{LoadPath, LoadStatus};
 use loader::{Delivered, ObjectCreated};
 use testkit::local_data_api::{Effect, ErrorKind, Faults, OnError, Operation, Rule};
 
@@ -27,15 +27,16 @@ async fn holds_the_file_once(world: &World, object: &ObjectCreated) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn continues_after_being_killed_at_any_time() {
-    let world = World::start().await;
-    let object = world.put("incoming/tags/a.csv", "v1", file());
-    // Dropping the future is what a kill is to everything outside: no further call is made.
-    for milliseconds in [1, 5, 10, 20, 30, 45, 60, 80, 100, 130, 160, 200] {
-        let killed = Duration::from_millis(milliseconds);
-        let _ = tokio::time::timeout(killed, world.deliver(&object)).await;
+    for world in World::both_ways().await {
+        let object = world.put("incoming/tags/a.csv", "v1", file());
+        // Dropping the future is what a kill is to everything outside: no further call is made.
+        for milliseconds in [1, 5, 10, 20, 30, 45, 60, 80, 100, 130, 160, 200] {
+            let killed = Duration::from_millis(milliseconds);
+            let _ = tokio::time::timeout(killed, world.deliver(&object)).await;
+        }
+        world.deliver(&object).await.unwrap();
+        holds_the_file_once(&world, &object).await;
     }
-    world.deliver(&object).await.unwrap();
-    holds_the_file_once(&world, &object).await;
 }
 
 #[tokio::test]
@@ -55,51 +56,61 @@ async fn continues_after_s3_failed_in_the_middle_of_reading() {
 
 #[tokio::test]
 async fn a_chunk_without_its_rejects_file_is_not_in() {
-    let world = World::start().await;
-    let object = world.put("incoming/tags/a.csv", "v1", file());
-    world.store.fail_puts(100);
-    // On a slow machine, time is up before the last try fails.
-    assert!(!matches!(world.deliver_within(&object, SHORT).await, Ok(Delivered::Ended)));
-    world.store.fail_puts(0);
-    assert_eq!(world.record(&object).await.rows_rejected, 0);
-    world.deliver(&object).await.unwrap();
-    holds_the_file_once(&world, &object).await;
+    for world in World::both_ways().await {
+        let object = world.put("incoming/tags/a.csv", "v1", file());
+        world.store.fail_puts(100);
+        // On a slow machine, time is up before the last try fails.
+        assert!(!matches!(world.deliver_within(&object, SHORT).await, Ok(Delivered::Ended)));
+        world.store.fail_puts(0);
+        assert_eq!(world.record(&object).await.rows_rejected, 0);
+        world.deliver(&object).await.unwrap();
+        holds_the_file_once(&world, &object).await;
+    }
 }
 
 #[tokio::test]
 async fn settles_commits_whose_answers_were_lost() {
-    let world = World::start().await;
-    let object = world.put("incoming/tags/a.csv", "v1", file());
-    world
-        .db
-        .data_api()
-        .set(Faults::default().with(Rule::lose_answer().on(Operation::CommitTransaction).times(3)));
-    world.deliver(&object).await.unwrap();
-    holds_the_file_once(&world, &object).await;
+    for world in World::both_ways().await {
+        let object = world.put("incoming/tags/a.csv", "v1", file());
+        world
+            .db
+            .data_api()
+            .set(Faults::default().with(Rule::lose_answer().on(Operation::CommitTransaction).times(3)));
+        world.deliver(&object).await.unwrap();
+        holds_the_file_once(&world, &object).await;
+    }
 }
 
 #[tokio::test]
 async fn gets_through_a_database_that_fails_now_and_then() {
-    let world = World::start().await;
-    let object = world.put("incoming/tags/a.csv", "v1", file());
-    let faults = Faults { seed: 7, resume_ms: 300, ..Faults::default() }
-        .with(Rule::error(ErrorKind::ServiceUnavailableError).rate(0.05))
-        .with(Rule::lose_answer().rate(0.05));
-    world.db.data_api().set(faults);
-    for _ in 0..20 {
-        if world.deliver(&object).await.is_ok() {
-            break;
+    for world in World::both_ways().await {
+        let object = world.put("incoming/tags/a.csv", "v1", file());
+        let faults = Faults { seed: 7, resume_ms: 300, ..Faults::default() }
+            .with(Rule::error(ErrorKind::ServiceUnavailableError).rate(0.05))
+            .with(Rule::lose_answer().rate(0.05));
+        world.db.data_api().set(faults);
+        for _ in 0..20 {
+            if world.deliver(&object).await.is_ok() {
+                break;
+            }
         }
+        world.db.data_api().clear();
+        world.deliver(&object).await.unwrap();
+        holds_the_file_once(&world, &object).await;
     }
-    world.db.data_api().clear();
-    world.deliver(&object).await.unwrap();
-    holds_the_file_once(&world, &object).await;
 }
 
 #[tokio::test]
 async fn ids_that_are_taken_are_rejected_whatever_becomes_of_the_transaction_that_meets_them() {
-    for on_error in [OnError::Abort, OnError::Keep] {
-        let world = World::start_with(|config| config.on_error = on_error).await;
+    for (on_error, path) in [
+        (OnError::Abort, LoadPath::Statements),
+        (OnError::Keep, LoadPath::Statements),
+        (OnError::Abort, LoadPath::S3),
+        (OnError::Keep, LoadPath::S3),
+    ] {
+        let mut world = World::start_with(|config| config.on_error = on_error).await;
+        world.db.let_load_from_s3().await.unwrap();
+        world.options.path = path;
         world.db.sql("INSERT INTO tags VALUES (1, 'Old')").await.unwrap();
         let record = world.drop_file("incoming/tags/a.csv", "1,Taken\n9500,Free\n").await;
         assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 1, 1)), "{record:?}");

@@ -24,6 +24,7 @@ mod markers;
 mod modes;
 mod nothing;
 mod outbox;
+mod parts;
 mod rejects;
 mod repeats;
 mod sample;

@@ -7,10 +7,10 @@ use aurora::{Deadline, loads};
 use bucket::FaultyBucket;
 use domain::dictionary::Dictionary;
 use domain::folder::TableFolder;
-use domain::load::{LoadId, LoadRecord};
+use domain::load::{LoadId, LoadPath, LoadRecord};
 use loader::{Delivered, LoadError, Loader, ObjectCreated, Options, load};
 use testkit::TestDatabase;
-use testkit::local_data_api::Config;
+use testkit::local_data_api::{Config, MemoryObjects, Objects};
 
 use crate::cloud::{BUCKET, Messages, OPTIONS, loader_over};
 
@@ -31,12 +31,33 @@ impl World {
         Self::over(testkit::folder(), configure).await
     }
 
+    /// With a loader that sends parts, and a database that may load them.
+    pub(crate) async fn by_parts() -> Self {
+        let world = Self::start().await;
+        world.db.let_load_from_s3().await.unwrap();
+        Self { options: Options { path: LoadPath::S3, ..world.options }, ..world }
+    }
+
+    /// One whose loader sends statements, and one whose loader sends parts.
+    pub(crate) async fn both_ways() -> [Self; 2] {
+        [Self::start().await, Self::by_parts().await]
+    }
+
     /// The same with other tables.
     pub(crate) async fn over(folder: &'static TableFolder, configure: impl FnOnce(&mut Config)) -> Self {
-        let db = TestDatabase::start_with(configure).await.unwrap();
+        let store = FaultyBucket::named(BUCKET);
+        let objects = store.clone();
+        let find = move |bucket: &str, key: &str| {
+            let content = (bucket == BUCKET).then(|| objects.content(key)).flatten();
+            content.map(|content| content.to_vec())
+        };
+        let with_objects = |config: &mut Config| {
+            config.objects = Objects::Memory(MemoryObjects::new(find));
+            configure(config);
+        };
+        let db = TestDatabase::start_with(with_objects).await.unwrap();
         db.migrate_with(folder).await.unwrap();
-        let (store, dictionary) = (FaultyBucket::named(BUCKET), &folder.dictionary);
-        Self { db, store, options: OPTIONS, dictionary }
+        Self { db, store, options: OPTIONS, dictionary: &folder.dictionary }
     }
 
     pub(crate) fn loader(&self) -> Loader<FaultyBucket, Messages> {
@@ -90,6 +111,11 @@ impl World {
 
     pub(crate) async fn count(&self, table: &str) -> u64 {
         self.db.value(&format!("SELECT COUNT(*) FROM {table}")).await.unwrap().parse().unwrap()
+    }
+
+    /// The keys of all parts that are left.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        self.store.keys().into_iter().filter(|key| key.starts_with("rowgate/parts/")).collect()
     }
 
     /// The keys of all rejects files.

@@ -7,6 +7,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
+use domain::load::LoadPath;
 use domain::migration::{Migration, newest};
 use lambda_runtime::Diagnostic;
 use testkit::TestDatabase;
@@ -15,13 +16,13 @@ use testkit::TestDatabase;
 async fn answers_with_what_it_applied_and_then_with_nothing() -> Result<()> {
     let test = TestDatabase::start().await?;
     let migrations = &testkit::folder().migrations;
-    let response = migrate::run(&test.admin(), &[], migrations, "request").await?;
+    let response = migrate::run(&test.admin(), &[], LoadPath::Statements, migrations, "request").await?;
     let names: Vec<&str> = migrations.iter().map(Migration::name).collect();
     assert_eq!(
         serde_json::to_value(response)?,
         serde_json::json!({"applied": names, "schema_version": newest(migrations)})
     );
-    let again = migrate::run(&test.admin(), &[], migrations, "request").await?;
+    let again = migrate::run(&test.admin(), &[], LoadPath::Statements, migrations, "request").await?;
     assert_eq!(
         serde_json::to_value(again)?,
         serde_json::json!({"applied": [], "schema_version": newest(migrations)})
@@ -33,10 +34,17 @@ async fn answers_with_what_it_applied_and_then_with_nothing() -> Result<()> {
 async fn a_failure_says_what_to_do() -> Result<()> {
     let test = TestDatabase::start().await?;
     let migration = |sql| Migration::parse("20261121_create_a", sql);
-    migrate::run(&test.admin(), &[], &[migration("CREATE TABLE a (id INT PRIMARY KEY);")?], "request")
-        .await?;
+    migrate::run(
+        &test.admin(),
+        &[],
+        LoadPath::Statements,
+        &[migration("CREATE TABLE a (id INT PRIMARY KEY);")?],
+        "request",
+    )
+    .await?;
     let changed = migration("CREATE TABLE a (id BIGINT PRIMARY KEY);")?;
-    let failure = migrate::run(&test.admin(), &[], &[changed], "request").await.unwrap_err();
+    let failure =
+        migrate::run(&test.admin(), &[], LoadPath::Statements, &[changed], "request").await.unwrap_err();
     let diagnostic = Diagnostic::from(failure);
     assert_eq!(diagnostic.error_type, "MigrationFailed");
     insta::assert_snapshot!(diagnostic.error_message, @"migration 20261121_create_a was changed after it was applied (recorded checksum 0461af8622a5515aeb91a53b1c7df7d1a8c3812e42a396aafa20c51c4efb9f9d, now 9c249710e083e39e6f256ca72b4109b66135ab724a6735ce6aa79e21c35c896d): put its text back and add a new migration");

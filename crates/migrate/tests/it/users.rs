@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aurora::users::{Login, Role, UsersError};
 use aurora::{Database, Deadline, Statement, Target};
+use domain::load::LoadPath;
 use lambda_runtime::Diagnostic;
 use migrate::{Failure, Secrets};
 use mysql_async::prelude::Queryable;
@@ -37,6 +38,7 @@ impl Deployment {
                 "GRANT ALL PRIVILEGES ON `{}`.* TO '{admin}'@'{host}' WITH GRANT OPTION",
                 database.replace('_', "\\_")
             ),
+            format!("GRANT AWS_LOAD_S3_ACCESS TO '{admin}'@'{host}' WITH ADMIN OPTION"),
         ] {
             deployment.test.sql(&sql).await?;
         }
@@ -66,7 +68,15 @@ impl Deployment {
     }
 
     async fn migrate(&self, users: &[(Role, Login)]) -> Result<migrate::Response, Failure> {
-        migrate::run(&self.admin, users, &testkit::folder().migrations, "request").await
+        self.migrate_by(LoadPath::Statements, users).await
+    }
+
+    async fn migrate_by(
+        &self,
+        path: LoadPath,
+        users: &[(Role, Login)],
+    ) -> Result<migrate::Response, Failure> {
+        migrate::run(&self.admin, users, path, &testkit::folder().migrations, "request").await
     }
 
     /// The rights of a user, without the line about its password.
@@ -171,10 +181,26 @@ async fn a_changed_secret_sets_the_password_and_open_sessions_go_on() -> Result<
 }
 
 #[tokio::test]
+async fn only_a_writer_that_loads_by_s3_may_load_from_there() -> Result<()> {
+    let deployment = Deployment::start().await?;
+    for (path, may) in [(LoadPath::Statements, false), (LoadPath::S3, true)] {
+        deployment.migrate_by(path, &deployment.users(FIRST)?).await?;
+        for (user, may) in [("reader", false), ("writer", may)] {
+            let grants = deployment.grants(user).await?;
+            let has = grants.iter().any(|grant| grant.starts_with("GRANT AWS_LOAD_S3_ACCESS"));
+            assert_eq!(has, may, "{user}, {path:?}: {grants:?}");
+        }
+    }
+    deployment.end().await
+}
+
+#[tokio::test]
 async fn users_are_made_though_a_migration_fails() -> Result<()> {
     let deployment = Deployment::start().await?;
     let wrong = domain::migration::Migration::parse("20261121_create_a", "CREATE TABEL a (id INT);")?;
-    let failure = migrate::run(&deployment.admin, &deployment.users(FIRST)?, &[wrong], "request").await;
+    let failure =
+        migrate::run(&deployment.admin, &deployment.users(FIRST)?, LoadPath::Statements, &[wrong], "request")
+            .await;
     assert!(matches!(failure, Err(Failure::Migrations(_))), "{failure:?}");
     assert_eq!(outcome(&deployment.log_in("reader", FIRST), "SELECT 1").await, "done");
     deployment.end().await

@@ -20,6 +20,8 @@ pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         layout.socket.clone().into(),
         "--secrets-endpoint".into(),
         ports.gateway_url().into(),
+        "--s3-endpoint".into(),
+        ports.gateway_url().into(),
         "--authority".into(),
         ports.gateway_address().into(),
         // AWS does not document which errors end a transaction; what works where all do works in an

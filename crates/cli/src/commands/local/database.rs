@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use local_database::{Kind, Places, Server};
+use local_database::{Kind, Places, Server, load_from_s3_role};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
@@ -138,17 +138,19 @@ impl<'a> Database<'a> {
 
 /// Returns the statements that create the schema and its administrator, who makes the users of the
 /// functions, and set the administrator's password. They are idempotent.
-pub(super) fn setup(database: &str, user: &str, password: &str) -> [String; 5] {
+pub(super) fn setup(database: &str, user: &str, password: &str) -> Vec<String> {
     let (user, password) = (literal(user), literal(password));
     // In a grant _ stands for any character.
     let granted = database.replace('_', r"\_");
-    [
+    let mut statements = vec![
         format!("CREATE DATABASE IF NOT EXISTS `{database}`"),
         format!("CREATE USER IF NOT EXISTS {user}@'localhost'"),
         format!("ALTER USER {user}@'localhost' IDENTIFIED BY {password}"),
         format!("GRANT ALL PRIVILEGES ON `{granted}`.* TO {user}@'localhost' WITH GRANT OPTION"),
         format!("GRANT CREATE USER ON *.* TO {user}@'localhost'"),
-    ]
+    ];
+    statements.extend(load_from_s3_role(&format!("{user}@'localhost'")));
+    statements
 }
 
 /// Quotes an SQL string.
@@ -168,6 +170,9 @@ mod tests {
         ALTER USER 'rowgate_admin'@'localhost' IDENTIFIED BY 'it''s \\ fine'
         GRANT ALL PRIVILEGES ON `sales\_rowgate`.* TO 'rowgate_admin'@'localhost' WITH GRANT OPTION
         GRANT CREATE USER ON *.* TO 'rowgate_admin'@'localhost'
+        CREATE ROLE IF NOT EXISTS AWS_LOAD_S3_ACCESS
+        GRANT FILE ON *.* TO AWS_LOAD_S3_ACCESS
+        GRANT AWS_LOAD_S3_ACCESS TO 'rowgate_admin'@'localhost' WITH ADMIN OPTION
         ");
     }
 }

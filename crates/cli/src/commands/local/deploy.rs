@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow};
+use domain::load::LoadPath;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -40,6 +41,8 @@ pub(super) struct Sources {
     pub sql: PathBuf,
     /// The setting `keys`, where it is not the default.
     pub keys: Option<String>,
+    /// The setting `loaderPath`, where it is not the default.
+    pub loader_path: Option<LoadPath>,
 }
 
 /// The last deployment of the stack.
@@ -128,6 +131,7 @@ impl Cdk<'_> {
             context.extend([format!("environment={name}"), format!("databaseName={schema}")]);
         }
         context.extend(self.sources.keys.as_ref().map(|keys| format!("keys={keys}")));
+        context.extend(self.sources.loader_path.map(|path| format!("loaderPath={}", path.as_str())));
         if lake {
             context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
         }
@@ -215,7 +219,9 @@ fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     let mut digest = Sha256::new();
     digest.update(Sha256::digest(api_url));
     digest.update([u8::from(lake)]);
-    digest.update(Sha256::digest(sources.keys.as_deref().unwrap_or_default()));
+    for setting in [sources.keys.as_deref(), sources.loader_path.map(LoadPath::as_str)] {
+        digest.update(Sha256::digest(setting.unwrap_or_default()));
+    }
     for file in files {
         digest.update(file.as_os_str().as_encoded_bytes());
         digest.update([0]);
@@ -250,11 +256,12 @@ mod tests {
             artifacts: folder.join("lambda"),
             sql: folder.join("sql"),
             keys: None,
+            loader_path: None,
         }
     }
 
     #[test]
-    fn the_digest_follows_code_binaries_tables_keys_and_address_but_not_what_is_built_or_tested() {
+    fn the_digest_follows_code_binaries_tables_settings_and_address_but_not_what_is_built_or_tested() {
         let folder = tempfile::tempdir().unwrap();
         let sources = sources(folder.path());
         fs::create_dir_all(sources.infra.join("lib")).unwrap();
@@ -278,7 +285,10 @@ mod tests {
         assert_ne!(fourth, third);
         assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), fourth);
         let other_keys = Sources { keys: Some("[]".to_owned()), ..sources.clone() };
-        assert_ne!(digest(&other_keys, false, "http://127.0.0.1:1/{id}").unwrap(), fourth);
+        let other_path = Sources { loader_path: Some(LoadPath::S3), ..sources.clone() };
+        for other in [other_keys, other_path] {
+            assert_ne!(digest(&other, false, "http://127.0.0.1:1/{id}").unwrap(), fourth);
+        }
     }
 
     #[test]

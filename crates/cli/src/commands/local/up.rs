@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use domain::load::LoadPath;
 use local_database::{KIND_VARIABLE, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use super::ports::{Ports, free_port, loopback};
 use super::process::{Record, Service};
 use super::tables::Tables;
 use super::{data_api, ministack, operator};
-use crate::arguments::{database_kind, json_text};
+use crate::arguments::{database_kind, json_line, load_path};
 use crate::aws::Aws;
 use crate::environment::EnvironmentArguments;
 use crate::exit::{ExitStatus, user_error};
@@ -74,8 +75,13 @@ pub(crate) struct Up {
     database: Option<Kind>,
     /// The API keys, as the setting `keys` of the stack has them; <dir>/env gets ROWGATE_TEAM_A_KEY
     /// of `team-a`, and ROWGATE_API_KEY of `writer` [default: writer and operator].
-    #[arg(long, value_name = "JSON", value_parser = json_text, conflicts_with = "database_only")]
-    keys: Option<Value>,
+    // The CDK's command takes a setting up to the end of its first line.
+    #[arg(long, value_name = "JSON", value_parser = json_line, conflicts_with = "database_only")]
+    keys: Option<String>,
+    /// How rows of files get into the database, as the setting `loaderPath` of the stack has it:
+    /// statements or s3 [default: statements].
+    #[arg(long, value_name = "PATH", value_parser = load_path(), conflicts_with = "database_only")]
+    loader_path: Option<LoadPath>,
     /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
     #[arg(long, conflicts_with = "database_only")]
     lake: bool,
@@ -118,8 +124,8 @@ impl Verb for Up {
                 infra: absolute(&self.infra)?,
                 artifacts: absolute(&self.artifacts)?,
                 sql: tables.folder,
-                // On one line, as the CDK's command takes no more of a setting than its first.
-                keys: self.keys.as_ref().map(Value::to_string),
+                keys: self.keys.clone(),
+                loader_path: self.loader_path,
             };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &schema, &deployment, &aws).await?;
