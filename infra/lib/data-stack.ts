@@ -34,6 +34,7 @@ export class DataStack extends Stack {
     });
     this.database = new Database(this, "Database", { settings });
     this.bucket = new DataBucket(this, "Data", { settings });
+    this.database.loadFromS3?.allow(this.bucket);
     this.queues = new FileQueues(this, "Files", { bucket: this.bucket });
     this.failures = new FailedInvocations(this, "FailedInvocations");
     this.keys = new ApiKeys(this, "Keys", settings.keys);

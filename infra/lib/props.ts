@@ -43,6 +43,11 @@ export interface RowgateProps extends LakeSettingsProps {
   readonly loaderConcurrency?: number;
   /** MiB of the loader, which decide its share of a processor; 1769, one core, by default. */
   readonly loaderMemory?: number;
+  /**
+   * The way of rows of files into the database: in `statements`, the default, or over objects in
+   * the data bucket, which Aurora reads with `LOAD DATA FROM S3` (`s3`).
+   */
+  readonly loaderPath?: "statements" | "s3";
   /** Transactions of one load side by side; the loader's own number by default. */
   readonly loaderLanes?: number;
   /** Rejected records beyond which a load fails, as `100` or `5%`; no limit by default. */

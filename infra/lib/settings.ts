@@ -29,6 +29,7 @@ type Plain =
   | "deletionProtection"
   | "loaderConcurrency"
   | "loaderMemory"
+  | "loaderPath"
   | "readBuckets"
   | "incomingKeepDays"
   | "rejectedKeepDays"
@@ -106,6 +107,8 @@ export function readSettings(given: Given): Settings {
     // checking are processor time, which costs the same at any share: less memory makes a load
     // slower and no cheaper, and more buys a second core while lanes wait for the database.
     loaderMemory: number(given, "loaderMemory", 1769, { min: 256, max: 10_240 }),
+    // AWS documents LOAD DATA FROM S3, but not what it does in a transaction of the Data API.
+    loaderPath: choice(given, "loaderPath", ["statements", "s3"]),
     loaderLanes: optional(given, "loaderLanes", () => number(given, "loaderLanes", 1, { min: 1, max: 16 })),
     maxRejects: optional(given, "maxRejects", () => rejectLimit(given)),
     // Amazon S3's own rule for names, as far as it keeps anything but a name out of a policy.

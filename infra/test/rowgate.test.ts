@@ -18,6 +18,7 @@ const EVERYTHING: Context = {
   environment: "staging",
   incomingKeepDays: "90",
   lake: "true",
+  loaderPath: "s3",
   readBuckets: "old-files",
   readers: "1",
   restorePrefixes: "avro/,glue/exports/",
@@ -86,6 +87,8 @@ test("has no network gateway that costs by the hour", () => {
   for (const type of ["AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::EC2::VPCEndpoint"]) {
     found.resourceCountIs(type, 0);
   }
+  const endpoints = Object.values(templateOf(everything.data)["Resources"]).filter(({ Type }: Json) => Type === "AWS::EC2::VPCEndpoint");
+  assert.deepEqual(endpoints.map(({ Properties }: Json) => Properties.VpcEndpointType), ["Gateway"]);
 });
 
 test("what must not be lost is in a stack of its own, which depends on nothing of the other", () => {

@@ -105,6 +105,7 @@ for (const [context, message] of [
   [{ keys: [{ name: "a", right: "operate" }, { name: "a", right: "read" }] }, 'keys names "AKeyId" twice'],
   [{ keys: [{ name: "a", right: "write" }] }, "keys must have one with the right operate, which the canary uses as well"],
   [{ loaderLanes: "0" }, "loaderLanes=0 is not a number from 1 to 16 in steps of 1"],
+  [{ loaderPath: "S3" }, "loaderPath=S3 is none of statements, s3"],
   [{ maxRejects: "-1" }, "maxRejects=-1 is neither a number of records, as 100, nor a percentage, as 5%"],
   [{ maxRejects: "101%" }, "maxRejects=101% is neither a number of records, as 100, nor a percentage, as 5%"],
   [{ maxRejects: "0.5" }, "maxRejects=0.5 is neither a number of records, as 100, nor a percentage, as 5%"],

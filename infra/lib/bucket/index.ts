@@ -17,12 +17,14 @@ export const CANARY_PREFIX = `${INCOMING_PREFIX}rowgate_canary/`;
 export const REJECTED_PREFIX = "rejected/";
 /** The prefix of backups. */
 export const BACKUPS_PREFIX = "backups/";
+/** The prefix of parts: rows of loads, as files that the database reads. */
+export const PARTS_PREFIX = "rowgate/parts/";
 
 export interface DataBucketProps {
   readonly settings: Settings;
 }
 
-/** The bucket that all functions share: dropped files, rejected records, backups. */
+/** The bucket that all functions share: dropped files, rejected records, parts, backups. */
 export class DataBucket extends KeptBucket {
   constructor(scope: Construct, id: string, { settings }: DataBucketProps) {
     const { incomingKeepDays, rejectedKeepDays } = settings;
@@ -56,6 +58,15 @@ export class DataBucket extends KeptBucket {
           id: "forget-canary-files",
           prefix: CANARY_PREFIX,
           expiration: Duration.days(1),
+        },
+        {
+          // The loader deletes a part once its rows are committed; this removes that version, and
+          // what a killed loader left. It is there with every `loaderPath`, so that switching back
+          // leaves nothing. Of two rules for the same object the shorter counts.
+          id: "forget-parts",
+          prefix: PARTS_PREFIX,
+          expiration: Duration.days(1),
+          noncurrentVersionExpiration: Duration.days(1),
         },
         ...forgetAfter("forget-incoming-files", INCOMING_PREFIX, incomingKeepDays),
         ...forgetAfter("forget-rejected-records", REJECTED_PREFIX, rejectedKeepDays),

@@ -16,6 +16,7 @@ import { Construct } from "constructs";
 
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
+import { LoadFromS3 } from "./load-from-s3";
 
 // Errors in place of silent truncation and zero dates: what the functions let through must be what
 // is stored. The same list is set on the local database.
@@ -37,19 +38,26 @@ export interface DatabaseProps {
  */
 export type DatabaseUser = "admin" | "reader" | "writer";
 
-/** Aurora MySQL Serverless v2 with the Data API, in a network that nothing enters or leaves. */
+/**
+ * Aurora MySQL Serverless v2 with the Data API, in a network that nothing enters, and nothing
+ * leaves unless the loader's path is S3.
+ */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster | DatabaseClusterFromSnapshot;
   readonly clusterArn: string;
   /** The schema that holds the tables. */
   readonly databaseName: string;
+  /** What lets the database read from a bucket, where the loader's path is S3. */
+  readonly loadFromS3: LoadFromS3 | undefined;
   private readonly secretArns: Readonly<Record<DatabaseUser, string>>;
 
   constructor(scope: Construct, id: string, { settings }: DatabaseProps) {
     super(scope, id);
     this.databaseName = settings.databaseName;
 
-    const cluster = this.make(settings);
+    const vpc = this.network();
+    this.loadFromS3 = settings.loaderPath === "s3" ? new LoadFromS3(this, "LoadFromS3", vpc) : undefined;
+    const cluster = this.make(settings, vpc);
     this.cluster = cluster;
     this.clusterArn = cluster.clusterArn;
     this.secretArns = {
@@ -69,9 +77,10 @@ export class Database extends Construct {
     return `${this.databaseName}_${user}`;
   }
 
-  private make(settings: Settings): DatabaseCluster | DatabaseClusterFromSnapshot {
+  private network(): Vpc {
     // Aurora must be in a VPC; the functions need not, they use the Data API. Hence no NAT, no
-    // internet gateway, no endpoint: nothing here costs by the hour but the database.
+    // internet gateway, no endpoint but a free one of S3: nothing here costs by the hour but the
+    // database.
     const vpc = new Vpc(this, "Vpc", {
       maxAzs: 2,
       natGateways: 0,
@@ -80,8 +89,19 @@ export class Database extends Construct {
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [{ name: "database", subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 26 }],
     });
+    acknowledge(vpc, {
+      "AwsSolutions-VPC7": "Little to log: the only tenant is Aurora, which is reached over the Data API, not through this network, and itself reaches nothing but the loader's parts in S3.",
+    });
+    return vpc;
+  }
+
+  private make(settings: Settings, vpc: Vpc): DatabaseCluster | DatabaseClusterFromSnapshot {
     const { snapshotIdentifier } = settings;
-    const props = { ...this.clusterProps(settings), vpc };
+    const props = {
+      ...this.clusterProps(settings),
+      vpc,
+      ...(this.loadFromS3 ? { s3ImportRole: this.loadFromS3.role } : {}),
+    };
     const cluster =
       snapshotIdentifier === undefined
         ? new DatabaseCluster(this, "Cluster", {
@@ -91,9 +111,6 @@ export class Database extends Construct {
           })
         : // Its schema and its users are those of the snapshot.
           new DatabaseClusterFromSnapshot(this, "Cluster", { ...props, snapshotIdentifier });
-    acknowledge(vpc, {
-      "AwsSolutions-VPC7": "No traffic to log: the only tenant is Aurora, which is reached over the Data API, not through this network.",
-    });
     acknowledge(cluster, {
       "AwsSolutions-RDS6": "The Data API, the only way in, signs callers in by IAM itself and then logs in with the secret.",
       "AwsSolutions-RDS11": "The port is reachable from nowhere: isolated subnets, and a security group without any inbound rule.",
@@ -134,6 +151,10 @@ export class Database extends Construct {
           character_set_server: "utf8mb4",
           // As the migrations declare it on each table; MySQL 8 and MariaDB both have it.
           collation_server: "utf8mb4_unicode_520_ci",
+          // A user holds AWS_LOAD_S3_ACCESS as a role, which is otherwise active after SET ROLE
+          // only. RDS takes 0 and 1 for this parameter, neither OFF nor ON.
+          // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGroups.ViewingCluster.html
+          ...(settings.loaderPath === "s3" ? { activate_all_roles_on_login: "1" } : {}),
         },
       }),
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },

@@ -3,7 +3,7 @@ import { Schedule } from "aws-cdk-lib/aws-events";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 
-import { type DataBucket, INCOMING_PREFIX, REJECTED_PREFIX } from "../bucket";
+import { type DataBucket, INCOMING_PREFIX, PARTS_PREFIX, REJECTED_PREFIX } from "../bucket";
 import type { Database } from "../database";
 import { RustFunction, TRANSACTIONS } from "../functions";
 import type { FailedInvocations } from "../functions/failures";
@@ -79,7 +79,7 @@ export class Ingestion extends Construct {
   }
 
   private loaderFunction({ settings, database, bucket, queues: { files }, failures }: IngestionProps): RustFunction {
-    const { loaderLanes, loaderMemory, maxRejects } = settings;
+    const { loaderLanes, loaderMemory, loaderPath, maxRejects } = settings;
     const loader = new RustFunction(this, "Loader", {
       settings,
       name: "loader",
@@ -92,6 +92,7 @@ export class Ingestion extends Construct {
         ROWGATE_BUCKET: bucket.bucketName,
         ROWGATE_QUEUE_URL: files.queueUrl,
         ROWGATE_REJECTED_KEEP_DAYS: settings.rejectedKeepDays.toString(),
+        ...(loaderPath === "s3" ? { ROWGATE_LOADER_PATH: loaderPath } : {}),
         ...(loaderLanes === undefined ? {} : { ROWGATE_LANES: loaderLanes.toString() }),
         ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
       },
@@ -108,6 +109,11 @@ export class Ingestion extends Construct {
     bucket.allow(loader, "WriteRejects", ["s3:PutObject", "s3:DeleteObject"], {
       [`${REJECTED_PREFIX}*`]: "Each load writes under its own id; the prefix is the limit.",
     });
+    if (loaderPath === "s3") {
+      bucket.allow(loader, "WriteParts", ["s3:PutObject", "s3:DeleteObject"], {
+        [`${PARTS_PREFIX}*`]: "Each load writes under its own id; the prefix is the limit.",
+      });
+    }
     // Two small objects, which the audit reads in place of the database while nothing is loaded: a
     // question to the database every quarter of an hour would keep it from ever pausing.
     loader.allow("RememberAudits", ["s3:GetObject", "s3:PutObject"], AUDIT_KEYS.map((key) => bucket.arnForObjects(key)));

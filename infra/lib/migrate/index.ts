@@ -25,6 +25,8 @@ export class Migrate extends RustFunction {
       // limit.
       timeout: Duration.minutes(15),
       memorySize: 256,
+      // It lets the writer load from S3.
+      environment: settings.loaderPath === "s3" ? { ROWGATE_LOADER_PATH: settings.loaderPath } : {},
     });
     this.useDatabase(database, "admin", TRANSACTIONS);
     // The users of the other functions, which it makes.

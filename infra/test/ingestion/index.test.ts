@@ -44,7 +44,7 @@ test("old versions stay longer than a message can wait in both queues", () => {
   assert.ok(rule.NoncurrentVersionExpiration.NoncurrentDays > days);
   assert.equal(rule.Prefix, undefined);
   for (const { ExpirationInDays, Prefix } of bucket.Properties.LifecycleConfiguration.Rules) {
-    const known: Record<string, number> = { "incoming/rowgate_canary/": 1, "rejected/": 365 };
+    const known: Record<string, number> = { "incoming/rowgate_canary/": 1, "rejected/": 365, "rowgate/parts/": 1 };
     assert.equal(ExpirationInDays, known[Prefix], "what nobody replaced or removed stays");
   }
 });
@@ -60,6 +60,12 @@ test("dropped files and rejected records are kept as long as is set", () => {
   assert.deepEqual(kept({}), [undefined, 365, "365"]);
   assert.deepEqual(kept({ incomingKeepDays: "45", rejectedKeepDays: "1" }), [45, 1, "1"]);
   assert.deepEqual(kept({ rejectedKeepDays: 0 }), [undefined, undefined, "0"]);
+});
+
+test("parts are gone after a day, and so is what the loader deleted", () => {
+  const rules = bucket.Properties.LifecycleConfiguration.Rules as Json[];
+  const [rule] = rules.filter(({ Prefix }) => Prefix === "rowgate/parts/");
+  assert.deepEqual([rule.Status, rule.ExpirationInDays, rule.NoncurrentVersionExpiration], ["Enabled", 1, { NoncurrentDays: 1 }]);
 });
 
 test("an upload in parts that nobody finishes is gone after a day", () => {
