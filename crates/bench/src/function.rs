@@ -9,7 +9,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 use tempfile::{NamedTempFile, TempDir};
-use testkit::{Answer, Bucket, Ended, Function};
+use testkit::{Answer, Ended, Function};
 
 use crate::people::EMPLOYEES;
 use crate::settings::Settings;
@@ -24,12 +24,11 @@ const LOG_SHOWN: usize = 2000;
 pub(crate) const PROCESSES: [&str; 4] =
     ["the function", "local Data API", "database", "the server that stands for S3"];
 
-/// Runs functions' programs on a stage of their own, with a bucket in this process.
+/// Runs functions' programs on a stage of their own.
 pub(crate) struct Runner {
     binaries: PathBuf,
     /// The loader's and the backup's lanes; their default without.
     pub(crate) lanes: Option<usize>,
-    pub(crate) bucket: Bucket,
     pub(crate) conn: Conn,
     database_pid: u32,
     pub(crate) stage: Stage,
@@ -61,7 +60,6 @@ impl Runner {
         Ok(Self {
             binaries: settings.binaries.clone(),
             lanes: settings.lanes,
-            bucket: Bucket::serve().await?,
             conn: stage.connect(Some(DATABASE)).await?,
             database_pid: stage.database_pid().await?,
             stage,
@@ -81,7 +79,7 @@ impl Runner {
         event: &Value,
     ) -> Result<Invocation> {
         let mut environment = self.stage.environment();
-        environment.push(("AWS_ENDPOINT_URL_S3", self.bucket.url()));
+        environment.push(("AWS_ENDPOINT_URL_S3", self.stage.bucket.url()));
         environment.extend(self.lanes.map(|lanes| ("ROWGATE_LANES", lanes.to_string())));
         environment.extend(own);
         let log = NamedTempFile::new_in(&self.folder)?;

@@ -1,5 +1,5 @@
-//! Prepares measurements: a private database that is set up like that of the local cloud, and the
-//! local Data API in front of it, as a process of its own.
+//! Prepares measurements: a private database that is set up like that of the local cloud, the local
+//! Data API in front of it, as a process of its own, and a bucket in this process.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use aurora::{Database, Deadline};
-use local_database::Kind;
+use local_database::{Kind, load_from_s3_role};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use testkit::{DatabaseServer, Process};
+use testkit::{Bucket, DatabaseServer, Process};
 
 use crate::people;
 
@@ -42,10 +42,12 @@ pub(crate) fn settings() -> Result<Vec<String>> {
     Ok(SETTINGS.into_iter().map(str::to_owned).chain([redo_log]).collect())
 }
 
-/// The database and the Data API, with the schema and the departments and jobs that employees refer
-/// to. Both end when it is dropped.
+/// The database, the Data API and the bucket, with the schema and the departments and jobs that
+/// employees refer to. All end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Stage {
+    /// The bucket, in this process.
+    pub(crate) bucket: Bucket,
     data_api: Process,
     address: SocketAddr,
     database_server: DatabaseServer,
@@ -67,11 +69,16 @@ impl Stage {
 
     async fn start_with(binaries: &Path, options: Vec<String>) -> Result<Self> {
         let database_server = DatabaseServer::start_with(&options)?;
-        let (data_api, address) = start_data_api(&binaries.join("local-data-api"), database_server.socket())?;
-        let stage = Self { data_api, address, database_server };
+        let bucket = Bucket::serve().await?;
+        let program = binaries.join("local-data-api");
+        let (data_api, address) = start_data_api(&program, database_server.socket(), &bucket.url())?;
+        let stage = Self { bucket, data_api, address, database_server };
         stage.wait_for_data_api()?;
         let mut conn = stage.connect(None).await?;
         conn.query_drop(format!("CREATE DATABASE {DATABASE}")).await?;
+        for statement in load_from_s3_role("'root'@'localhost'") {
+            conn.query_drop(statement).await?;
+        }
         let migrations = &testkit::hr::folder().migrations;
         aurora::migrations::migrate(&stage.database(), migrations, "bench").await?;
         conn.query_drop(format!("USE {DATABASE}")).await?;
@@ -157,13 +164,14 @@ pub(crate) fn environment() -> Vec<(&'static str, String)> {
     .into()
 }
 
-fn start_data_api(program: &Path, socket: &Path) -> Result<(Process, SocketAddr)> {
+fn start_data_api(program: &Path, socket: &Path, bucket: &str) -> Result<(Process, SocketAddr)> {
     // The port is free now; if another process takes it first the run fails.
     let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
     let mut command = Process::command(program);
     command
         .arg(format!("--listen={address}"))
         .arg(format!("--mysql-socket={}", socket.display()))
+        .arg(format!("--s3-endpoint={bucket}"))
         .args(["--user=root", "--log=warn"])
         .stdin(Stdio::null());
     Ok((Process::start(command)?, address))

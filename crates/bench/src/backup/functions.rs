@@ -97,13 +97,13 @@ impl Functions {
 
     /// Removes a backup, to save memory.
     pub(super) fn forget(&self, backup: &str) {
-        for key in self.runner.bucket.keys(&format!("backups/{backup}/")) {
-            self.runner.bucket.remove(&key);
+        for key in self.runner.stage.bucket.keys(&format!("backups/{backup}/")) {
+            self.runner.stage.bucket.remove(&key);
         }
     }
 
     fn manifest(&self, backup: &str) -> Result<Value> {
-        let manifest = self.runner.bucket.get(&format!("backups/{backup}/manifest.json"));
+        let manifest = self.runner.stage.bucket.get(&format!("backups/{backup}/manifest.json"));
         Ok(serde_json::from_slice(&manifest.context("the backup has no manifest")?)?)
     }
 

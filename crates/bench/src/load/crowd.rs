@@ -61,7 +61,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
         let started = Instant::now();
         let runs = names.iter().map(|name| {
             let key = key(EMPLOYEES, name);
-            let bytes = loader.runner.bucket.get(&key).map_or(0, |content| content.len());
+            let bytes = loader.runner.stage.bucket.get(&key).map_or(0, |content| content.len());
             loader.start_one(event(&key, bytes))
         });
         let done = try_join_all(runs).await?;

@@ -50,6 +50,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 struct Loader {
     runner: Runner,
     chunk_bytes: Option<u64>,
+    /// The setting `loaderPath`; its default without.
+    load_path: Option<&'static str>,
     /// The folder of tables, and the table that is loaded.
     sql: &'static str,
     table: String,
@@ -62,7 +64,13 @@ impl Loader {
     }
 
     fn of(runner: Runner, settings: &Settings) -> Self {
-        Self { runner, chunk_bytes: settings.chunk_bytes, sql: testkit::hr::SQL, table: EMPLOYEES.to_owned() }
+        Self {
+            runner,
+            chunk_bytes: settings.chunk_bytes,
+            load_path: None,
+            sql: testkit::hr::SQL,
+            table: EMPLOYEES.to_owned(),
+        }
     }
 
     /// Loads files of another table, of another folder.
@@ -78,7 +86,7 @@ impl Loader {
 
     /// Puts a generated file into the bucket.
     fn put(&self, file: &str) -> Result<()> {
-        self.runner.bucket.put(&key(&self.table, file), fs::read(self.path(file))?);
+        self.runner.stage.bucket.put(&key(&self.table, file), fs::read(self.path(file))?);
         Ok(())
     }
 
@@ -86,7 +94,7 @@ impl Loader {
     /// this status and so many rows loaded and rejected.
     async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
         let key = key(&self.table, file);
-        let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
+        let bytes = self.runner.stage.bucket.get(&key).context("no such file")?.len();
         let done = self.start_one(event(&key, bytes)).await?;
         let sql = "SELECT status, rows_loaded, rows_rejected FROM rowgate_loads";
         let row: Option<(String, u64, u64)> = self.runner.conn.query_first(sql).await?;
@@ -97,11 +105,12 @@ impl Loader {
 
     /// Starts the function with a message, which it must not return to the queue.
     async fn start_one(&self, event: Value) -> Result<Invocation> {
-        let queue = self.runner.bucket.url();
+        let queue = self.runner.stage.bucket.url();
         let mut own =
             vec![("AWS_ENDPOINT_URL_SQS", queue.clone()), ("ROWGATE_QUEUE_URL", format!("{queue}/queue"))];
         own.push(("ROWGATE_SQL", self.sql.to_owned()));
         own.extend(self.chunk_bytes.map(|bytes| ("ROWGATE_CHUNK_BYTES", bytes.to_string())));
+        own.extend(self.load_path.map(|path| ("ROWGATE_LOADER_PATH", path.to_owned())));
         let done = self.runner.run("loader", own, &event).await?;
         let failures = done.answer["batchItemFailures"].as_array();
         ensure!(

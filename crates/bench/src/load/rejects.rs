@@ -29,8 +29,8 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
         taken.add(&loader.load(VALID, "completed", 0, rows).await?);
         loader.empty().await?;
         flawed.add(&loader.load(FLAWED, "failed", 0, rows).await?);
-        for key in loader.runner.bucket.keys("rejected/") {
-            loader.runner.bucket.remove(&key);
+        for key in loader.runner.stage.bucket.keys("rejected/") {
+            loader.runner.stage.bucket.remove(&key);
         }
     }
     for (what, loads) in [
