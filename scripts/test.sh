@@ -166,7 +166,7 @@ sales_tests() {
     (verify "$folder") || status=1
     (verify "$CLOUD") || status=1
     # What cannot be loaded over S3 is sent in statements, and verify is content.
-    grep -q "the database read an object of S3" "$CLOUD/logs/local-data-api.log" || status=1
+    grep -q "the database loaded an object of S3" "$CLOUD/logs/local-data-api.log" || status=1
     ! grep -h "the database loads no parts" "$CLOUD"/logs/*.log || status=1
     return "$status"
 }

@@ -61,8 +61,8 @@ export class DataBucket extends KeptBucket {
         },
         {
           // The loader deletes a part once its rows are committed; this removes that version, and
-          // what a killed loader left. It is there with every `loaderPath`, so that switching back
-          // leaves nothing. Of two rules for the same object the shorter counts.
+          // what a loader that failed or was killed left. It is there with every `loaderPath`, so
+          // that switching back leaves nothing. Of two rules for an object the shorter counts.
           id: "forget-parts",
           prefix: PARTS_PREFIX,
           expiration: Duration.days(1),

@@ -42,11 +42,9 @@ impl Service {
                 let (statement, options) =
                     (Bound { sql: sql.into(), values: Vec::new() }, ResultOptions::default());
                 let loaded = statement::execute(session, statement, options, &self.limits, self.style).await;
-                tracing::info!(
-                    s3.key = load.key,
-                    is_loaded = loaded.is_ok(),
-                    "the database read an object of S3"
-                );
+                if loaded.is_ok() {
+                    tracing::info!(s3.key = load.key, "the database loaded an object of S3");
+                }
                 loaded
             }
             Err(words) => Err(self.refusal(S3_ERROR, "HY000", format!("S3 API returned error: {words}"))),
